@@ -1,0 +1,3 @@
+//! The kamjit server.
+
+fn main() {}
