@@ -1,1 +1,3 @@
-//! See docs/src/architecture.md.
+//! IR to machine code with Cranelift. Knows the host ABI ([`abi`]), not the host.
+
+pub mod abi;
