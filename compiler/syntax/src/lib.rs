@@ -1,15 +1,55 @@
-//! placeholder until the syntax crate lands
-/// Byte span.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
-pub struct Span {
-    /// start
-    pub start: u32,
-    /// end
-    pub end: u32,
+//! The language of `kamailio.cfg`: preprocessor, source map, grammar, tree, diagnostics.
+//!
+//! [`read`] does all of it for one file:
+//!
+//! ```
+//! use kamjit_syntax::{DiskLoader, Options, read};
+//! let unit = read("/nonexistent.cfg".as_ref(), &Options::default(), &DiskLoader);
+//! for d in &unit.diagnostics {
+//!     let at = unit.map.resolve(d.primary.span);
+//!     eprintln!("{:?}: {}", at.map(|l| (l.path, l.line, l.column)), d.message);
+//! }
+//! ```
+//!
+//! See docs/src/architecture.md and docs/src/language.md.
+
+pub mod ast;
+pub mod diagnostic;
+pub mod parse;
+pub mod preprocess;
+pub mod pv;
+pub mod source_map;
+pub mod span;
+
+pub use diagnostic::{Diagnostic, Edit, Fix, Label, Severity};
+pub use parse::{Parsed, parse};
+pub use preprocess::{
+    DiskLoader, FileLoader, Generation, Include, Options, Preprocessed, SubstKind, preprocess,
+};
+pub use source_map::{Define, FileId, Location, SourceFile, SourceMap};
+pub use span::Span;
+
+use std::path::Path;
+
+/// One configuration, read and parsed.
+#[derive(Debug, Default)]
+pub struct Unit {
+    /// The expanded text that all spans count in.
+    pub text: String,
+    /// Back to files and lines.
+    pub map: SourceMap,
+    /// The tree.
+    pub file: ast::File,
+    /// Findings of preprocessor and parser, preprocessor first.
+    pub diagnostics: Vec<Diagnostic>,
+    /// Files named by the configuration.
+    pub includes: Vec<Include>,
 }
-pub mod pv {
-    //! placeholder
-    /// placeholder
-    #[derive(Clone, Debug)]
-    pub struct PvRef {}
+
+/// Preprocesses and parses `path`. Never fails; errors stand in [`Unit::diagnostics`].
+pub fn read(path: &Path, options: &Options, loader: &dyn FileLoader) -> Unit {
+    let Preprocessed { text, map, mut diagnostics, includes } = preprocess(path, options, loader);
+    let parsed = parse(&text);
+    diagnostics.extend(parsed.diagnostics);
+    Unit { text, map, file: parsed.file, diagnostics, includes }
 }
