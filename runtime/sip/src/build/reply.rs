@@ -1,0 +1,114 @@
+//! Replies: made here from a request, or received and sent on.
+
+use super::{Source, ViaFix};
+use crate::edit::{Builtin, Edits, Hop, ReplyPart};
+use crate::header::{Header, HeaderKind};
+use crate::message::Message;
+use crate::sink::Sink;
+
+use super::request::{put_fix, write_message};
+
+/// A reply that is made here.
+#[derive(Clone, Copy, Debug)]
+pub struct ReplyOut<'a> {
+    /// The code.
+    pub code: u16,
+    /// The phrase.
+    pub reason: &'a [u8],
+    /// The tag that To gets when it has none; `None` adds none.
+    pub to_tag: Option<&'a [u8]>,
+    /// Where the request came from, for `received` and `rport`.
+    pub source: Option<Source<'a>>,
+    /// The whole Server header line without line end; `None` for none.
+    pub server: Option<&'a [u8]>,
+    /// More header lines, each with its line end, written before those of the edits.
+    pub headers: &'a [u8],
+}
+
+/// Writes a reply to the request `msg` with the reply additions of `edits`.
+pub fn reply(msg: &Message<'_>, edits: &Edits<'_>, how: &ReplyOut<'_>, out: &mut impl Sink) {
+    out.room(msg.headers_end() + 256);
+    out.put(b"SIP/2.0 ");
+    out.put_num(u64::from(how.code));
+    out.put(b" ");
+    out.put(how.reason);
+    out.put(b"\r\n");
+    let dialog_forming = how.code > 180 && how.code < 300;
+    let mut first_via = true;
+    for h in msg.headers() {
+        match h.kind {
+            HeaderKind::Via => {
+                put_via(out, msg, h, how.source.as_ref().filter(|_| first_via));
+                first_via = false;
+            }
+            HeaderKind::RecordRoute if dialog_forming => put_header(out, msg, h),
+            HeaderKind::To => put_to(out, msg, h, how.to_tag),
+            HeaderKind::From | HeaderKind::CallId | HeaderKind::CSeq => put_header(out, msg, h),
+            _ => {}
+        }
+    }
+    out.put(how.headers);
+    let replies = edits.replies();
+    for lump in replies.iter().filter(|l| l.part == ReplyPart::Header) {
+        out.put(lump.text);
+    }
+    if let Some(server) = how.server {
+        out.put(server);
+        out.put(b"\r\n");
+    }
+    let body = replies.iter().rev().find(|l| l.part == ReplyPart::Body).map_or(&b""[..], |l| l.text);
+    out.put(b"Content-Length: ");
+    out.put_num(body.len() as u64);
+    out.put(b"\r\n\r\n");
+    out.put(body);
+}
+
+fn put_header(out: &mut impl Sink, msg: &Message<'_>, h: &Header<'_>) {
+    out.put(msg.buf().get(h.offset as usize..h.end()).unwrap_or(&[]));
+}
+
+/// A Via header; the first value of the first one gets `received` and `rport`.
+fn put_via(out: &mut impl Sink, msg: &Message<'_>, h: &Header<'_>, source: Option<&Source<'_>>) {
+    let buf = msg.buf();
+    let Some((via, source)) = msg.via(0).zip(source) else { return put_header(out, msg, h) };
+    let fix = ViaFix::new(via, source);
+    let rport = via.rport.filter(|_| fix.rport).and_then(|p| Some((msg.offset_of(p.raw)?, p.raw.len())));
+    let (from, to) = match (rport, msg.offset_of(via.raw)) {
+        (Some((offset, len)), _) => (offset.saturating_sub(1), offset + len),
+        (None, Some(offset)) => (offset + via.raw.len(), offset + via.raw.len()),
+        (None, None) => return put_header(out, msg, h),
+    };
+    out.put(buf.get(h.offset as usize..from).unwrap_or(&[]));
+    put_fix(out, &fix, source);
+    out.put(buf.get(to..h.end()).unwrap_or(&[]));
+}
+
+fn put_to(out: &mut impl Sink, msg: &Message<'_>, h: &Header<'_>, tag: Option<&[u8]>) {
+    let to = msg.to();
+    let (Some(tag), Some(at), None) = (tag, msg.offset_of(to.raw), to.tag) else {
+        return put_header(out, msg, h);
+    };
+    let end = at + to.raw.len();
+    out.put(msg.buf().get(h.offset as usize..end).unwrap_or(&[]));
+    out.put(b";tag=");
+    out.put(tag);
+    out.put(msg.buf().get(end..h.end()).unwrap_or(&[]));
+}
+
+/// Writes a received reply as it goes on: without our Via on top, with the edits.
+pub fn reply_forward(msg: &Message<'_>, edits: &Edits<'_>, hop: Option<&Hop<'_>>, out: &mut impl Sink) {
+    out.room(msg.buf().len() + 64);
+    let remove = match (msg.via(0), msg.via(1)) {
+        (Some(top), Some(second)) if second.header == top.header => {
+            msg.offset_of(top.raw).zip(msg.offset_of(second.raw)).map(|(a, b)| (a, b.saturating_sub(a)))
+        }
+        (Some(_), _) => msg.header(HeaderKind::Via).map(|h| (h.offset as usize, h.len as usize)),
+        _ => None,
+    };
+    match remove {
+        Some((offset, delete)) => {
+            write_message(msg, edits, None, hop, &[Builtin { offset, delete, text: b"" }], false, out);
+        }
+        None => write_message(msg, edits, None, hop, &[], false, out),
+    }
+}
