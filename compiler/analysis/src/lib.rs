@@ -1,1 +1,3 @@
-//! See docs/src/architecture.md.
+//! What a configuration means: names, types, call graph, control flow. See docs/src/compiler.md.
+
+pub mod ir;

@@ -15,6 +15,23 @@ pub struct RawVal {
     pub len: usize,
 }
 
+/// A string as builtins return it. Never null: an empty string has a dangling pointer.
+#[repr(C)]
+#[derive(Clone, Copy, Debug)]
+pub struct RawStr {
+    /// The bytes.
+    pub ptr: *const u8,
+    /// Their number.
+    pub len: usize,
+}
+
+impl RawStr {
+    /// The string of these bytes; the caller answers for their life.
+    pub const fn new(bytes: &[u8]) -> RawStr {
+        RawStr { ptr: bytes.as_ptr(), len: bytes.len() }
+    }
+}
+
 /// Undefined.
 pub const TAG_NULL: u64 = 0;
 /// An integer (already wrapped to 32 bits where the generation wants it).

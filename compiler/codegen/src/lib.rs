@@ -1,3 +1,4 @@
-//! IR to machine code with Cranelift. Knows the host ABI ([`abi`]), not the host.
+//! IR to machine code with Cranelift. Knows the host ABI ([`abi`], [`builtins`]), not the host.
 
 pub mod abi;
+pub mod builtins;
