@@ -11,6 +11,7 @@
 //! - `KAMJIT_TEST_SHOW`: print the masked record of the reference server.
 
 pub mod agent;
+pub mod call;
 mod compare;
 pub mod dialog;
 pub mod diff;
@@ -20,6 +21,7 @@ pub mod message;
 pub mod ports;
 pub mod record;
 pub mod server;
+pub mod tools;
 pub mod world;
 
 pub use agent::{Agent, Incoming, Transport, patience};

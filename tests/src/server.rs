@@ -336,7 +336,7 @@ impl Server {
 impl Drop for Server {
     fn drop(&mut self) {
         self.signal(libc::SIGTERM);
-        wait_child(&mut self.child, Duration::from_secs(10));
+        wait_child(&mut self.child, Duration::from_secs(3));
         // SAFETY: the group that `process_group(0)` made for this child; nothing else is in it.
         unsafe { libc::kill(-(self.pid() as i32), libc::SIGKILL) };
         let _ = self.child.wait();
