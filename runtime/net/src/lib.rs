@@ -8,6 +8,8 @@ pub mod interfaces;
 pub mod listen;
 pub mod raw_addr;
 pub mod socket_table;
+mod sockopt;
+pub mod tcp;
 pub mod udp;
 
 pub use listen::{ListenSpec, Proto, SocketId};
@@ -34,8 +36,23 @@ pub struct ReceiveInfo {
     pub conn: Option<ConnId>,
 }
 
+/// What a sink says about the stream after a message.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Verdict {
+    /// Go on.
+    Keep,
+    /// Close the connection: what came cannot be SIP. The real server closes after a message without its
+    /// required headers, but not after an HTTP request (captured).
+    Close,
+}
+
 /// Takes messages from stream transports. Called on the worker thread that owns the connection; must not block.
 pub trait MessageSink {
     /// One whole message. `bytes` are only valid during the call.
-    fn on_message(&self, bytes: &[u8], from: ReceiveInfo);
+    fn on_message(&self, bytes: &[u8], from: ReceiveInfo) -> Verdict;
+
+    /// A connection ended (also one that could not be opened). It is in no table any more.
+    fn on_closed(&self, conn: &tcp::Conn, reason: tcp::CloseReason) {
+        let _ = (conn, reason);
+    }
 }

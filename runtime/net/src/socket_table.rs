@@ -1,10 +1,12 @@
 //! All listeners of the process, bound once before the workers start (and before privileges are dropped).
 
 use crate::listen::{ListenSpec, Proto, SocketId};
+use crate::tcp::TcpOptions;
 use crate::udp::{self, UdpOptions, UdpWorker};
+use socket2::{Domain, Protocol, Socket, Type};
 use std::fmt;
 use std::io;
-use std::net::{IpAddr, SocketAddr, UdpSocket};
+use std::net::{IpAddr, SocketAddr, TcpListener, UdpSocket};
 use std::rc::Rc;
 
 /// A bound listener.
@@ -44,18 +46,20 @@ impl std::error::Error for BindError {
 }
 
 /// How listeners are bound.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct BindOptions {
     /// Worker threads that share each listener.
     pub workers: usize,
     /// Options of UDP sockets.
     pub udp: UdpOptions,
+    /// Options of TCP listeners.
+    pub tcp: TcpOptions,
 }
 
 impl BindOptions {
     /// Default options for a number of workers.
     pub fn workers(workers: usize) -> Self {
-        BindOptions { workers: workers.max(1), udp: UdpOptions::default() }
+        BindOptions { workers: workers.max(1), udp: UdpOptions::default(), tcp: TcpOptions::default() }
     }
 }
 
@@ -65,6 +69,8 @@ pub struct SocketTable {
     infos: Vec<SocketInfo>,
     /// For each listener one UDP socket per worker; empty for other transports.
     udp: Vec<Vec<UdpSocket>>,
+    /// TCP listeners; all workers accept from the same queue.
+    tcp: Vec<(SocketId, TcpListener)>,
     workers: usize,
 }
 
@@ -74,20 +80,31 @@ impl SocketTable {
     /// # Errors
     /// The first listener that cannot be bound; the others are closed.
     pub fn bind(specs: &[ListenSpec], options: BindOptions) -> Result<Self, BindError> {
-        let mut table = SocketTable { infos: Vec::new(), udp: Vec::new(), workers: options.workers.max(1) };
+        let mut table = SocketTable {
+            infos: Vec::new(),
+            udp: Vec::new(),
+            tcp: Vec::new(),
+            workers: options.workers.max(1),
+        };
         for spec in specs {
-            table.bind_one(spec, options).map_err(|error| BindError { spec: spec.clone(), error })?;
+            table.bind_one(spec, &options).map_err(|error| BindError { spec: spec.clone(), error })?;
         }
         Ok(table)
     }
 
-    fn bind_one(&mut self, spec: &ListenSpec, options: BindOptions) -> io::Result<()> {
+    fn bind_one(&mut self, spec: &ListenSpec, options: &BindOptions) -> io::Result<()> {
         let id =
             SocketId(u16::try_from(self.infos.len()).map_err(|_| io::Error::other("too many listeners"))?);
         let (addr, udp) = match spec.proto {
             Proto::Udp => {
                 let sockets = udp::bind_group(spec.addr, self.workers, options.udp)?;
                 (sockets.first().map_or(Ok(spec.addr), UdpSocket::local_addr)?, sockets)
+            }
+            Proto::Tcp => {
+                let listener = listen(spec.addr, options)?;
+                let addr = listener.local_addr()?;
+                self.tcp.push((id, listener));
+                (addr, Vec::new())
             }
             other => {
                 return Err(io::Error::new(io::ErrorKind::Unsupported, format!("no transport {other} yet")));
@@ -149,7 +166,8 @@ impl SocketTable {
                 udp.push(UdpWorker::new(info.id, socket.try_clone()?)?);
             }
         }
-        Ok(WorkerSockets { udp: udp.into() })
+        let tcp = self.tcp.iter().map(|(id, l)| Ok((*id, l.try_clone()?))).collect::<io::Result<_>>()?;
+        Ok(WorkerSockets { udp: udp.into(), tcp })
     }
 
     /// Sends one datagram at once; for threads that are no workers.
@@ -166,4 +184,20 @@ impl SocketTable {
 pub struct WorkerSockets {
     /// UDP sockets in the order of the configuration.
     pub udp: Rc<[UdpWorker]>,
+    /// TCP listeners, for [`crate::tcp::TcpWorker::start`].
+    pub tcp: Vec<(SocketId, TcpListener)>,
+}
+
+fn listen(addr: SocketAddr, options: &BindOptions) -> io::Result<TcpListener> {
+    let socket =
+        Socket::new(Domain::for_address(addr), Type::STREAM.nonblocking().cloexec(), Some(Protocol::TCP))?;
+    socket.set_reuse_address(true)?;
+    socket.set_tcp_nodelay(true)?;
+    if addr.is_ipv6() {
+        socket.set_only_v6(true)?;
+    }
+    crate::tcp::apply_options(&socket, &options.tcp, addr.is_ipv4());
+    socket.bind(&addr.into())?;
+    socket.listen(options.tcp.backlog)?;
+    Ok(socket.into())
 }

@@ -1,5 +1,6 @@
 //! Binding one UDP listener for all workers.
 
+use crate::sockopt::set_int;
 use socket2::{Domain, Protocol, SockAddr, Socket, Type};
 use std::io;
 use std::net::{SocketAddr, UdpSocket};
@@ -90,20 +91,6 @@ fn open(addr: SocketAddr, options: UdpOptions) -> io::Result<Socket> {
         let _ = socket.set_send_buffer_size(options.send_buffer);
     }
     Ok(socket)
-}
-
-fn set_int(socket: &Socket, level: libc::c_int, name: libc::c_int, value: libc::c_int) -> io::Result<()> {
-    // SAFETY: the pointer and length describe one c_int that lives during the call.
-    let rc = unsafe {
-        libc::setsockopt(
-            socket.as_raw_fd(),
-            level,
-            name,
-            std::ptr::from_ref(&value).cast(),
-            size_of::<libc::c_int>() as libc::socklen_t,
-        )
-    };
-    if rc == 0 { Ok(()) } else { Err(io::Error::last_os_error()) }
 }
 
 /// Attaches `index = random % workers` to the reuseport group of `socket`.
