@@ -1,0 +1,162 @@
+//! Attribute-value pairs: `$avp(name)`. A list belongs to a message until a transaction takes it over.
+
+use std::sync::Arc;
+
+use bumpalo::Bump;
+
+use crate::value::Val;
+
+/// A name, hashed once. Numbers (`$avp(i:5)`) and texts are different names.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct AvpName {
+    hash: u64,
+    key: AvpKey,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+enum AvpKey {
+    Number(i64),
+    Text(Arc<[u8]>),
+}
+
+impl AvpName {
+    /// A name of text.
+    pub fn text(name: &[u8]) -> AvpName {
+        // FNV-1a: only compared, never used to place anything.
+        let hash = name.iter().fold(0xcbf2_9ce4_8422_2325, |h: u64, &b| (h ^ u64::from(b)).wrapping_mul(0x100_0000_01b3));
+        AvpName { hash, key: AvpKey::Text(name.into()) }
+    }
+
+    /// A number.
+    pub fn number(number: i64) -> AvpName {
+        AvpName { hash: number as u64, key: AvpKey::Number(number) }
+    }
+
+    /// From the text in parentheses: `name`, `s:name` or `i:number`.
+    pub fn from_spec(spec: &[u8]) -> Option<AvpName> {
+        match spec {
+            [b'i' | b'I', b':', number @ ..] => crate::value::parse_int(number).map(AvpName::number),
+            [b's' | b'S', b':', name @ ..] => Some(AvpName::text(name)),
+            [] => None,
+            name => Some(AvpName::text(name)),
+        }
+    }
+}
+
+/// An owned value.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum AvpValue {
+    /// A number.
+    Int(i64),
+    /// Text.
+    Str(Box<[u8]>),
+}
+
+impl AvpValue {
+    /// Takes a value over; `None` for undefined.
+    pub fn from_val(value: Val<'_>) -> Option<AvpValue> {
+        match value {
+            Val::Null => None,
+            Val::Int(n) => Some(AvpValue::Int(n)),
+            Val::Str(s) => Some(AvpValue::Str(s.into())),
+        }
+    }
+
+    /// A copy for a run.
+    pub fn to_val<'m>(&self, arena: &'m Bump) -> Val<'m> {
+        match self {
+            AvpValue::Int(n) => Val::Int(*n),
+            AvpValue::Str(s) => Val::Str(arena.alloc_slice_copy(s)),
+        }
+    }
+}
+
+/// A list; the newest pair of a name comes first.
+#[derive(Clone, Debug, Default)]
+pub struct Avps {
+    list: Vec<(AvpName, AvpValue)>,
+}
+
+/// Pairs that one message or transaction may hold: a script that adds in a loop must not eat the memory.
+pub const MAX_AVPS: usize = 16 * 1024;
+
+impl Avps {
+    /// The `index`-th value of a name, newest first; negative indices count from the oldest.
+    pub fn get(&self, name: &AvpName, index: i64) -> Option<&AvpValue> {
+        let mut found = self.list.iter().filter(|(n, _)| n == name).map(|(_, value)| value);
+        if index >= 0 {
+            found.nth_back(index as usize)
+        } else {
+            found.nth(index.unsigned_abs() as usize - 1)
+        }
+    }
+
+    /// All values of a name, newest first.
+    pub fn all<'a>(&'a self, name: &'a AvpName) -> impl Iterator<Item = &'a AvpValue> {
+        self.list.iter().rev().filter(move |(n, _)| n == name).map(|(_, value)| value)
+    }
+
+    /// Adds a value in front of those of the same name. False when the list is full.
+    pub fn add(&mut self, name: AvpName, value: AvpValue) -> bool {
+        if self.list.len() >= MAX_AVPS {
+            return false;
+        }
+        self.list.push((name, value));
+        true
+    }
+
+    /// Replaces the `index`-th value of a name (newest first); false if there is none.
+    pub fn replace(&mut self, name: &AvpName, index: i64, value: AvpValue) -> bool {
+        let mut found = self.list.iter_mut().filter(|(n, _)| n == name);
+        let slot =
+            if index >= 0 { found.nth_back(index as usize) } else { found.nth(index.unsigned_abs() as usize - 1) };
+        match slot {
+            Some(slot) => {
+                slot.1 = value;
+                true
+            }
+            None => false,
+        }
+    }
+
+    /// Removes the newest value of a name.
+    pub fn remove_newest(&mut self, name: &AvpName) -> bool {
+        match self.list.iter().rposition(|(n, _)| n == name) {
+            Some(at) => {
+                self.list.remove(at);
+                true
+            }
+            None => false,
+        }
+    }
+
+    /// Removes one value, counted as in [`Avps::get`].
+    pub fn remove_at(&mut self, name: &AvpName, index: i64) -> bool {
+        let places: Vec<usize> = (0..self.list.len()).rev().filter(|&i| self.list[i].0 == *name).collect();
+        let at = if index >= 0 { index as usize } else { places.len().wrapping_sub(index.unsigned_abs() as usize) };
+        match places.get(at) {
+            Some(&at) => {
+                self.list.remove(at);
+                true
+            }
+            None => false,
+        }
+    }
+
+    /// Removes all values of a name and tells how many.
+    pub fn remove_all(&mut self, name: &AvpName) -> usize {
+        let before = self.list.len();
+        self.list.retain(|(n, _)| n != name);
+        before - self.list.len()
+    }
+
+    /// Number of pairs.
+    pub fn len(&self) -> usize {
+        self.list.len()
+    }
+
+    /// True without pairs.
+    pub fn is_empty(&self) -> bool {
+        self.list.is_empty()
+    }
+}

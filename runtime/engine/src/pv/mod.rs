@@ -1,0 +1,130 @@
+//! Pseudo-variables, prepared once: their class's code, inner name, index and transformations.
+
+mod format;
+mod transform;
+
+pub use format::{Format, FormatPiece};
+pub use transform::{TrArg, TrCode, TrDef, Transform};
+
+use std::any::Any;
+
+use kamjit_catalog::{HostError, PseudoVar};
+
+use crate::{ctx::Ctx, module::Prepare, value::Val};
+
+/// Reads a variable.
+pub type PvGet = for<'m> fn(&mut Ctx<'m>, &'m PvName) -> Val<'m>;
+/// Assigns a variable; false if it could not.
+pub type PvSet = for<'m> fn(&mut Ctx<'m>, &'m PvName, Val<'m>) -> bool;
+/// Digests a constant inner name.
+pub type PvParse = fn(&mut Prepare<'_>, &[u8]) -> Result<Inner, HostError>;
+
+/// The code of a class of pseudo-variables.
+#[derive(Clone, Copy)]
+pub struct PvCode {
+    /// Reads.
+    pub get: PvGet,
+    /// Assigns, if it can be.
+    pub set: Option<PvSet>,
+    /// Digests the inner name, if it is more than text.
+    pub parse: Option<PvParse>,
+}
+
+/// An entry of a module's table of pseudo-variables.
+pub type PvDef = PseudoVar<PvCode>;
+
+/// A digested inner name.
+pub enum Inner {
+    /// No parentheses.
+    None,
+    /// Text.
+    Text(Box<[u8]>),
+    /// A number (for instance a slot).
+    Number(i64),
+    /// The name is the value of another variable.
+    Var(Box<Pv>),
+    /// Whatever the class made of it.
+    Digested(Box<dyn Any + Send + Sync>),
+}
+
+/// An index.
+pub enum Index {
+    /// No brackets.
+    None,
+    /// A number; negative ones count from the end.
+    At(i32),
+    /// `[*]`.
+    All,
+    /// Computed.
+    Var(Box<Pv>),
+}
+
+/// Inner name and index of one variable.
+pub struct PvName {
+    /// `$x(inner)`.
+    pub inner: Inner,
+    /// `$(x[index])`.
+    pub index: Index,
+}
+
+impl PvName {
+    /// The inner name as text, computed if it is a variable. Empty if there is none.
+    pub fn text<'m>(&'m self, ctx: &mut Ctx<'m>) -> &'m [u8] {
+        match &self.inner {
+            Inner::Text(text) => text,
+            Inner::Var(pv) => pv.get(ctx).to_bytes(ctx.arena),
+            Inner::None | Inner::Number(_) | Inner::Digested(_) => b"",
+        }
+    }
+
+    /// What the class's parser made of the inner name.
+    pub fn digested<T: 'static>(&self) -> Option<&T> {
+        match &self.inner {
+            Inner::Digested(any) => any.downcast_ref(),
+            _ => None,
+        }
+    }
+
+    /// The index as a number; `None` without index, and for `[*]`.
+    pub fn index<'m>(&'m self, ctx: &mut Ctx<'m>) -> Option<i64> {
+        match &self.index {
+            Index::None | Index::All => None,
+            Index::At(n) => Some(i64::from(*n)),
+            Index::Var(pv) => Some(pv.get(ctx).to_int()),
+        }
+    }
+}
+
+/// A prepared pseudo-variable with its transformations.
+pub struct Pv {
+    /// The class.
+    pub def: &'static PvDef,
+    /// Inner name and index.
+    pub name: PvName,
+    /// What is done with the value, in order.
+    pub transforms: Box<[Transform]>,
+}
+
+impl Pv {
+    /// The value, transformed.
+    pub fn get<'m>(&'m self, ctx: &mut Ctx<'m>) -> Val<'m> {
+        let mut value = (self.def.code.get)(ctx, &self.name);
+        for transform in &self.transforms {
+            value = transform.apply(ctx, value);
+        }
+        value
+    }
+
+    /// Assigns a value (`Val::Null` unsets). False if the class refuses it.
+    pub fn set<'m>(&'m self, ctx: &mut Ctx<'m>, value: Val<'m>) -> bool {
+        match self.def.code.set {
+            Some(set) if self.transforms.is_empty() => set(ctx, &self.name, value),
+            _ => false,
+        }
+    }
+
+    /// Can be assigned.
+    pub fn writable(&self) -> bool {
+        self.def.writable && self.transforms.is_empty()
+    }
+}

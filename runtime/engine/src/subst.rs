@@ -1,0 +1,197 @@
+//! Substitutions `/pattern/replacement/flags`, as `subst()`, `{re.subst,..}` and others take.
+
+use bumpalo::{Bump, collections::Vec as ArenaVec};
+use kamjit_catalog::HostError;
+
+use crate::{
+    ctx::Ctx,
+    prepare::Prepare,
+    pv::Pv,
+    regex::{Range, Regex},
+};
+
+/// A prepared substitution.
+#[derive(Debug)]
+pub struct Subst {
+    regex: Regex,
+    replacement: Vec<Piece>,
+    global: bool,
+}
+
+enum Piece {
+    Text(Box<[u8]>),
+    Group(usize),
+    Var(Box<Pv>),
+}
+
+impl std::fmt::Debug for Piece {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Piece::Text(text) => write!(f, "{}", text.escape_ascii()),
+            Piece::Group(n) => write!(f, "\\{n}"),
+            Piece::Var(_) => write!(f, "$.."),
+        }
+    }
+}
+
+/// More replacements than this in one text are not made: an upper bound against hostile input.
+const MAX_REPLACEMENTS: usize = 10_000;
+
+impl Subst {
+    /// Reads `/pattern/replacement/flags` with any delimiter; flags `i` (ignore case) and `g` (all matches).
+    pub fn parse(text: &[u8], prepare: &mut Prepare<'_>) -> Result<Subst, HostError> {
+        let bad = |why: &str| HostError::new(format!("'{}' is no substitution: {why}", text.escape_ascii()));
+        let (&delimiter, rest) = text.split_first().ok_or_else(|| bad("it is empty"))?;
+        let (pattern, rest) = until(rest, delimiter).ok_or_else(|| bad("the pattern does not end"))?;
+        let (replacement, flags) = until(rest, delimiter).ok_or_else(|| bad("the replacement does not end"))?;
+        let (mut ignore_case, mut global) = (false, false);
+        for flag in flags {
+            match flag {
+                b'i' => ignore_case = true,
+                b'g' => global = true,
+                b's' => {}
+                other => return Err(bad(&format!("unknown flag '{}'", char::from(*other)))),
+            }
+        }
+        let regex = prepare.regex(&unescape(pattern, delimiter), ignore_case)?;
+        Ok(Subst { regex, replacement: pieces(replacement, delimiter, prepare)?, global })
+    }
+
+    /// The text after the substitution and the number of replacements; `None` if the pattern does not match.
+    pub fn apply<'m>(&'m self, ctx: &mut Ctx<'m>, text: &[u8]) -> Option<(&'m [u8], usize)> {
+        let arena: &'m Bump = ctx.arena;
+        let mut out = ArenaVec::new_in(arena);
+        let (mut at, mut count) = (0, 0);
+        while count < MAX_REPLACEMENTS && at <= text.len() {
+            let Some(groups) = self.regex.find(&text[at..], at > 0) else { break };
+            let Some((start, end)) = groups[0] else { break };
+            out.extend_from_slice(&text[at..at + start]);
+            self.write(ctx, &mut out, &text[at..], &groups);
+            count += 1;
+            if end == 0 || start == end {
+                out.extend_from_slice(text.get(at + end..at + end + 1).unwrap_or_default());
+                at += end + 1;
+            } else {
+                at += end;
+            }
+            if !self.global {
+                break;
+            }
+        }
+        if count == 0 {
+            return None;
+        }
+        out.extend_from_slice(text.get(at..).unwrap_or_default());
+        Some((out.into_bump_slice(), count))
+    }
+
+    /// The pattern, for functions that replace by hand.
+    pub fn regex(&self) -> &Regex {
+        &self.regex
+    }
+
+    /// True with the flag `g`.
+    pub fn global(&self) -> bool {
+        self.global
+    }
+
+    /// The replacement for one match in `text`.
+    pub fn replacement<'m>(&'m self, ctx: &mut Ctx<'m>, text: &[u8], groups: &[Range; 10]) -> &'m [u8] {
+        let mut out = ArenaVec::new_in(ctx.arena);
+        self.write(ctx, &mut out, text, groups);
+        out.into_bump_slice()
+    }
+
+    fn write<'m>(&'m self, ctx: &mut Ctx<'m>, out: &mut ArenaVec<'m, u8>, text: &[u8], groups: &[Range; 10]) {
+        for piece in &self.replacement {
+            match piece {
+                Piece::Text(literal) => out.extend_from_slice(literal),
+                Piece::Group(n) => {
+                    if let Some((start, end)) = groups.get(*n).copied().flatten() {
+                        out.extend_from_slice(&text[start..end]);
+                    }
+                }
+                Piece::Var(pv) => {
+                    let value = pv.get(ctx);
+                    out.extend_from_slice(value.to_bytes(ctx.arena));
+                }
+            }
+        }
+    }
+}
+
+/// Splits at the first delimiter that no backslash precedes.
+fn until(text: &[u8], delimiter: u8) -> Option<(&[u8], &[u8])> {
+    let mut at = 0;
+    while let Some(&byte) = text.get(at) {
+        match byte {
+            b'\\' => at += 2,
+            _ if byte == delimiter => return Some((&text[..at], &text[at + 1..])),
+            _ => at += 1,
+        }
+    }
+    None
+}
+
+/// Takes the backslash from escaped delimiters.
+fn unescape(pattern: &[u8], delimiter: u8) -> Vec<u8> {
+    let mut out = Vec::with_capacity(pattern.len());
+    let mut at = 0;
+    while at < pattern.len() {
+        if pattern[at] == b'\\' && pattern.get(at + 1) == Some(&delimiter) {
+            at += 1;
+        } else if pattern[at] == b'\\' {
+            out.push(pattern[at]);
+            at += 1;
+        }
+        out.extend(pattern.get(at));
+        at += 1;
+    }
+    out
+}
+
+fn pieces(text: &[u8], delimiter: u8, prepare: &mut Prepare<'_>) -> Result<Vec<Piece>, HostError> {
+    let mut pieces = Vec::new();
+    let mut literal = Vec::new();
+    let flush = |literal: &mut Vec<u8>, pieces: &mut Vec<Piece>| {
+        if !literal.is_empty() {
+            pieces.push(Piece::Text(std::mem::take(literal).into()));
+        }
+    };
+    let mut at = 0;
+    while at < text.len() {
+        match (text[at], text.get(at + 1)) {
+            (b'\\', Some(digit @ b'0'..=b'9')) => {
+                flush(&mut literal, &mut pieces);
+                pieces.push(Piece::Group(usize::from(digit - b'0')));
+                at += 2;
+            }
+            (b'\\', Some(&next)) => {
+                literal.push(match next {
+                    b'n' => b'\n',
+                    b'r' => b'\r',
+                    b't' => b'\t',
+                    other if other == delimiter => other,
+                    other => other,
+                });
+                at += 2;
+            }
+            (b'$', Some(b'$')) => {
+                literal.push(b'$');
+                at += 2;
+            }
+            (b'$', Some(_)) => {
+                let (pv, used) = kamjit_syntax::pv::parse_pv(&text[at..], 0).map_err(|e| HostError::new(e.message))?;
+                flush(&mut literal, &mut pieces);
+                pieces.push(Piece::Var(Box::new(prepare.pv(&pv)?)));
+                at += used.max(1);
+            }
+            (byte, _) => {
+                literal.push(byte);
+                at += 1;
+            }
+        }
+    }
+    flush(&mut literal, &mut pieces);
+    Ok(pieces)
+}
