@@ -71,6 +71,11 @@ impl Proto {
         }
     }
 
+    /// Whether the transport encrypts.
+    pub fn is_secure(self) -> bool {
+        matches!(self, Proto::Tls | Proto::Wss)
+    }
+
     /// Whether it carries a byte stream, where Content-Length is required.
     pub fn is_stream(self) -> bool {
         matches!(self, Proto::Tcp | Proto::Tls | Proto::Ws | Proto::Wss)
@@ -79,5 +84,11 @@ impl Proto {
     /// Whether it loses messages, so that the sender repeats them.
     pub fn is_unreliable(self) -> bool {
         self == Proto::Udp
+    }
+}
+
+impl std::fmt::Display for Proto {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(self.name())
     }
 }
