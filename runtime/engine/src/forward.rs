@@ -1,0 +1,87 @@
+//! Stateless forwarding: replies along their Vias, and requests for `forward()`.
+
+use std::net::{IpAddr, SocketAddr};
+
+use bumpalo::collections::Vec as ArenaVec;
+use kamjit_sip::{
+    Proto, Via,
+    branch::{characteristic, message_hash, put_branch},
+    build::{self, RequestOut, Source, ViaOut},
+    edit::{Hop, SocketText},
+};
+
+use crate::{
+    ctx::{Ctx, send_flags},
+    dest::{Asked, Destination, pick_socket},
+    identity::SocketName,
+};
+
+impl<'m> Ctx<'m> {
+    /// The source of the message as `received=` and `rport=` note it.
+    pub fn source(&self) -> Source<'m> {
+        let ip: &'m [u8] = match self.rcv.src.ip() {
+            IpAddr::V4(ip) => bumpalo::format!(in self.arena, "{}", ip).into_bump_str().as_bytes(),
+            IpAddr::V6(ip) => bumpalo::format!(in self.arena, "{}", ip).into_bump_str().as_bytes(),
+        };
+        Source {
+            ip,
+            port: self.rcv.src.port(),
+            force_rport: self.flags.send & send_flags::FORCE_RPORT != 0,
+        }
+    }
+
+    /// The sockets that a message came in on and goes out from, for edits that name them.
+    pub fn hop(&self, sent_from: kamjit_net::SocketId) -> Option<Hop<'m>> {
+        let identity = &self.engine().identity;
+        let text = |name: &'m SocketName| SocketText { host: &name.host, port: name.port, proto: name.proto };
+        Some(Hop {
+            received_on: text(identity.socket(self.rcv.socket)?),
+            sent_from: text(identity.socket(sent_from)?),
+        })
+    }
+}
+
+/// Where a reply goes, by the Via that is on top once ours is gone (RFC 3261 section 18.2.2, RFC 3581).
+pub fn reply_destination(ctx: &mut Ctx<'_>, via: &Via<'_>) -> Option<Destination> {
+    let proto = Proto::from_name(via.transport)?;
+    let host = via.received.filter(|r| !r.is_empty()).unwrap_or(via.host);
+    let port = via.rport_value().or(via.port).unwrap_or(proto.default_port());
+    let host = host.strip_prefix(b"[").and_then(|h| h.strip_suffix(b"]")).unwrap_or(host);
+    let asked = Asked { host, port: Some(port), proto: Some(proto), sips: false };
+    let addr = match asked.literal() {
+        Some(ip) => SocketAddr::new(ip, port),
+        None => ctx.wait(ctx.engine().lookup(&asked)).ok()?.first()?.1,
+    };
+    let socket = pick_socket(ctx.engine(), None, Some(&ctx.rcv), proto, addr.is_ipv4())?;
+    let connect = ctx.flags.send & send_flags::REPLY_NO_CONNECT == 0;
+    Some(Destination { proto, addr, socket, conn: None, connect })
+}
+
+/// Forwards the reply of a context upstream. True if it was sent.
+pub fn reply(ctx: &mut Ctx<'_>) -> bool {
+    let msg = ctx.msg;
+    let Some(via) = msg.via(1) else { return false };
+    let Some(dest) = reply_destination(ctx, via) else { return false };
+    let mut out = ArenaVec::with_capacity_in(msg.buf().len() + 128, ctx.arena);
+    build::reply_forward(msg, &ctx.edits, ctx.hop(dest.socket).as_ref(), &mut out);
+    ctx.worker.send(&dest, &out)
+}
+
+/// Forwards the request of a context without a transaction. True if it was sent.
+pub fn request(ctx: &mut Ctx<'_>, dest: &Destination) -> bool {
+    let Some(name) = ctx.engine().identity.socket(dest.socket) else { return false };
+    let msg = ctx.msg;
+    let mut branch = ArenaVec::with_capacity_in(64, ctx.arena);
+    put_branch(&mut branch, message_hash(msg), &characteristic(msg), 0);
+    let params: &[u8] = if ctx.flags.send & send_flags::ADD_LOCAL_RPORT != 0 { b";rport" } else { b"" };
+    let how = RequestOut {
+        uri: ctx.main.uri,
+        via: ViaOut { proto: dest.proto, host: &name.host, port: name.port, branch: &branch, params },
+        source: Some(ctx.source()),
+        path: ctx.main.path.unwrap_or_default(),
+        hop: ctx.hop(dest.socket),
+    };
+    let mut out = ArenaVec::with_capacity_in(msg.buf().len() + 512, ctx.arena);
+    build::request(msg, &ctx.edits, &how, &mut out);
+    ctx.worker.send(dest, &out)
+}

@@ -1,0 +1,257 @@
+//! Global parameters of a configuration (`children=8`, `listen=...`).
+
+use kamjit_catalog::{ConfigValue, GlobalKind, HostError};
+
+/// What a global parameter means to this build.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Meaning {
+    /// A number, read through [`Globals::int`].
+    Int(i64),
+    /// A string, read through [`Globals::text`].
+    Text,
+    /// Sockets, aliases: every value counts, read through [`Globals::all`].
+    Many,
+    /// Has no meaning in this server; see docs/differences.md.
+    Ignored,
+}
+
+/// All parameters that this build takes. Aliases of old stand beside the newer names.
+const TABLE: &[(&str, Meaning)] = &[
+    ("advertised_address", Meaning::Text),
+    ("advertised_port", Meaning::Int(0)),
+    ("alias", Meaning::Many),
+    ("async_workers", Meaning::Ignored),
+    ("auto_aliases", Meaning::Int(1)),
+    ("auto_bind_ipv6", Meaning::Int(0)),
+    ("bind_ipv6_link_local", Meaning::Ignored),
+    ("check_via", Meaning::Ignored),
+    ("children", Meaning::Int(8)),
+    ("chroot", Meaning::Text),
+    ("corelog", Meaning::Ignored),
+    ("debug", Meaning::Int(0)),
+    ("disable_core_dump", Meaning::Ignored),
+    ("disable_sctp", Meaning::Ignored),
+    ("disable_tcp", Meaning::Int(0)),
+    ("disable_tls", Meaning::Ignored),
+    ("dns", Meaning::Ignored),
+    ("dns_cache_init", Meaning::Int(1)),
+    ("dns_cache_flags", Meaning::Ignored),
+    ("dns_cache_del_nonexp", Meaning::Ignored),
+    ("dns_cache_gc_interval", Meaning::Ignored),
+    ("dns_cache_max_ttl", Meaning::Ignored),
+    ("dns_cache_mem", Meaning::Ignored),
+    ("dns_cache_min_ttl", Meaning::Ignored),
+    ("dns_cache_negative_ttl", Meaning::Ignored),
+    ("dns_naptr_ignore_rfc", Meaning::Ignored),
+    ("dns_retr_no", Meaning::Int(0)),
+    ("dns_retr_time", Meaning::Int(0)),
+    ("dns_search_full_match", Meaning::Ignored),
+    ("dns_servers_no", Meaning::Int(0)),
+    ("dns_srv_lb", Meaning::Int(0)),
+    ("dns_try_ipv6", Meaning::Int(1)),
+    ("dns_try_naptr", Meaning::Int(0)),
+    ("dns_use_search_list", Meaning::Int(1)),
+    ("enable_sctp", Meaning::Ignored),
+    ("enable_tls", Meaning::Int(0)),
+    ("fork", Meaning::Int(1)),
+    ("gid", Meaning::Text),
+    ("group", Meaning::Text),
+    ("http_reply_parse", Meaning::Ignored),
+    ("kemi.onsend_route_callback", Meaning::Ignored),
+    ("latency_cfg_log", Meaning::Ignored),
+    ("latency_limit_action", Meaning::Ignored),
+    ("latency_limit_db", Meaning::Ignored),
+    ("latency_log", Meaning::Ignored),
+    ("listen", Meaning::Many),
+    ("loadpath", Meaning::Ignored),
+    ("log_color", Meaning::Int(0)),
+    ("log_engine_data", Meaning::Ignored),
+    ("log_engine_type", Meaning::Ignored),
+    ("log_facility", Meaning::Text),
+    ("log_name", Meaning::Text),
+    ("log_prefix", Meaning::Text),
+    ("log_prefix_mode", Meaning::Int(0)),
+    ("log_stderror", Meaning::Int(0)),
+    ("max_recursive_level", Meaning::Int(256)),
+    ("max_while_loops", Meaning::Int(100)),
+    ("maxbuffer", Meaning::Ignored),
+    ("maxsndbuffer", Meaning::Ignored),
+    ("mcast_loopback", Meaning::Ignored),
+    ("mem_add_size", Meaning::Ignored),
+    ("mem_join", Meaning::Ignored),
+    ("mem_safety", Meaning::Ignored),
+    ("mem_status_mode", Meaning::Ignored),
+    ("mem_summary", Meaning::Ignored),
+    ("memdbg", Meaning::Ignored),
+    ("memlog", Meaning::Ignored),
+    ("mhomed", Meaning::Int(0)),
+    ("mlock_pages", Meaning::Ignored),
+    ("modinit_delay", Meaning::Ignored),
+    ("mpath", Meaning::Ignored),
+    ("onsend_route_reply", Meaning::Int(0)),
+    ("open_files_limit", Meaning::Int(0)),
+    ("phone2tel", Meaning::Int(1)),
+    ("pmtu_discovery", Meaning::Int(0)),
+    ("port", Meaning::Int(0)),
+    ("pv_buffer_size", Meaning::Ignored),
+    ("pv_buffer_slots", Meaning::Ignored),
+    ("pv_cache_action", Meaning::Ignored),
+    ("pv_cache_limit", Meaning::Ignored),
+    ("real_time", Meaning::Ignored),
+    ("reply_to_via", Meaning::Int(0)),
+    ("rev_dns", Meaning::Ignored),
+    ("rundir", Meaning::Text),
+    ("server_header", Meaning::Text),
+    ("server_id", Meaning::Int(0)),
+    ("server_signature", Meaning::Int(1)),
+    ("shm_force_alloc", Meaning::Ignored),
+    ("shm_mem_size", Meaning::Ignored),
+    ("sip_parser_log", Meaning::Ignored),
+    ("sip_parser_mode", Meaning::Ignored),
+    ("sip_warning", Meaning::Int(0)),
+    ("socket", Meaning::Many),
+    ("socket_workers", Meaning::Ignored),
+    ("statistics", Meaning::Ignored),
+    ("stun_refresh_interval", Meaning::Ignored),
+    ("syn_branch", Meaning::Ignored),
+    ("tcp_accept_aliases", Meaning::Int(0)),
+    ("tcp_accept_haproxy", Meaning::Int(0)),
+    ("tcp_accept_hep3", Meaning::Int(0)),
+    ("tcp_accept_no_cl", Meaning::Int(0)),
+    ("tcp_async", Meaning::Ignored),
+    ("tcp_children", Meaning::Ignored),
+    ("tcp_clone_rcvbuf", Meaning::Ignored),
+    ("tcp_conn_wq_max", Meaning::Int(32 * 1024)),
+    ("tcp_connect_timeout", Meaning::Int(10)),
+    ("tcp_connection_lifetime", Meaning::Int(120)),
+    ("tcp_connection_match", Meaning::Ignored),
+    ("tcp_crlf_ping", Meaning::Int(1)),
+    ("tcp_defer_accept", Meaning::Ignored),
+    ("tcp_delayed_ack", Meaning::Ignored),
+    ("tcp_fd_cache", Meaning::Ignored),
+    ("tcp_keepalive", Meaning::Int(1)),
+    ("tcp_keepcnt", Meaning::Int(0)),
+    ("tcp_keepidle", Meaning::Int(0)),
+    ("tcp_keepintvl", Meaning::Int(0)),
+    ("tcp_linger2", Meaning::Ignored),
+    ("tcp_max_connections", Meaning::Int(2048)),
+    ("tcp_no_connect", Meaning::Int(0)),
+    ("tcp_poll_method", Meaning::Ignored),
+    ("tcp_rd_buf_size", Meaning::Int(16 * 1024)),
+    ("tcp_reuse_port", Meaning::Ignored),
+    ("tcp_script_mode", Meaning::Ignored),
+    ("tcp_send_timeout", Meaning::Int(10)),
+    ("tcp_source_ipv4", Meaning::Text),
+    ("tcp_source_ipv6", Meaning::Text),
+    ("tcp_syncnt", Meaning::Ignored),
+    ("tcp_wq_blk_size", Meaning::Ignored),
+    ("tcp_wq_max", Meaning::Int(10 << 20)),
+    ("tls_max_connections", Meaning::Int(2048)),
+    ("tls_port_no", Meaning::Int(5061)),
+    ("tos", Meaning::Int(0x10)),
+    ("uid", Meaning::Text),
+    ("udp4_raw", Meaning::Ignored),
+    ("udp4_raw_mtu", Meaning::Ignored),
+    ("udp4_raw_ttl", Meaning::Ignored),
+    ("udp_mtu", Meaning::Int(0)),
+    ("udp_mtu_try_proto", Meaning::Text),
+    ("uri_host_extra_chars", Meaning::Ignored),
+    ("use_dns_cache", Meaning::Int(1)),
+    ("use_dns_failover", Meaning::Int(0)),
+    ("use_dst_blacklist", Meaning::Ignored),
+    ("use_dst_blocklist", Meaning::Ignored),
+    ("user", Meaning::Text),
+    ("user_agent_header", Meaning::Text),
+    ("version_table", Meaning::Text),
+    ("wait_worker1_mode", Meaning::Ignored),
+    ("wait_worker1_time", Meaning::Ignored),
+    ("wait_worker1_usleep", Meaning::Ignored),
+    ("workdir", Meaning::Text),
+    ("wdir", Meaning::Text),
+    ("xavp_via_fields", Meaning::Text),
+    ("xavp_via_params", Meaning::Text),
+    ("xavp_via_reply_params", Meaning::Text),
+];
+
+/// The values given.
+#[derive(Clone, Debug)]
+pub struct Globals {
+    given: Vec<(&'static str, Vec<ConfigValue>)>,
+    /// `max_recursive_level`.
+    pub max_recursive_level: u32,
+    /// `max_while_loops`.
+    pub max_while_loops: u32,
+}
+
+impl Default for Globals {
+    fn default() -> Self {
+        Globals { given: Vec::new(), max_recursive_level: 256, max_while_loops: 100 }
+    }
+}
+
+impl Globals {
+    /// Takes a parameter. The last value counts, but for sockets and aliases.
+    pub fn set(&mut self, name: &str, value: &[ConfigValue]) -> Result<GlobalKind, HostError> {
+        let Some(&(name, meaning)) = TABLE.iter().find(|(known, _)| *known == name) else {
+            return Ok(GlobalKind::Unknown);
+        };
+        match (meaning, value) {
+            (Meaning::Int(_), [ConfigValue::Int(_)]) | (Meaning::Ignored | Meaning::Many, _) => {}
+            (Meaning::Text, [ConfigValue::Str(_) | ConfigValue::Word(_) | ConfigValue::Int(_)]) => {}
+            (Meaning::Int(_), _) => return Err(HostError::new(format!("{name} takes a number (or yes/no)"))),
+            (Meaning::Text, _) => return Err(HostError::new(format!("{name} takes a string"))),
+        }
+        match (name, value) {
+            ("max_recursive_level", [ConfigValue::Int(n)]) => {
+                self.max_recursive_level = (*n).clamp(1, 10_000) as u32;
+            }
+            ("max_while_loops", [ConfigValue::Int(n)]) => self.max_while_loops = (*n).clamp(0, 1 << 30) as u32,
+            _ => {}
+        }
+        self.given.push((name, value.to_vec()));
+        Ok(if meaning == Meaning::Ignored { GlobalKind::Ignored } else { GlobalKind::Known })
+    }
+
+    /// A number: the last one given, or the default.
+    pub fn int(&self, name: &str) -> i64 {
+        match self.last(name) {
+            Some([ConfigValue::Int(n)]) => *n,
+            _ => TABLE
+                .iter()
+                .find_map(|(known, meaning)| match meaning {
+                    Meaning::Int(n) if *known == name => Some(*n),
+                    _ => None,
+                })
+                .unwrap_or(0),
+        }
+    }
+
+    /// True if it was set at all.
+    pub fn is_set(&self, name: &str) -> bool {
+        self.last(name).is_some()
+    }
+
+    /// A string: the last one given.
+    pub fn text(&self, name: &str) -> Option<String> {
+        match self.last(name)? {
+            [ConfigValue::Str(text)] => Some(String::from_utf8_lossy(text).into_owned()),
+            [ConfigValue::Word(word)] => Some(word.clone()),
+            [ConfigValue::Int(n)] => Some(n.to_string()),
+            _ => None,
+        }
+    }
+
+    /// All values given for a parameter, in order.
+    pub fn all<'a>(&'a self, name: &'a str) -> impl Iterator<Item = &'a [ConfigValue]> {
+        self.given.iter().filter(move |(n, _)| *n == name).map(|(_, value)| value.as_slice())
+    }
+
+    /// Names of all parameters, for "did you mean".
+    pub fn names() -> impl Iterator<Item = &'static str> {
+        TABLE.iter().map(|(name, _)| *name)
+    }
+
+    fn last(&self, name: &str) -> Option<&[ConfigValue]> {
+        self.given.iter().rev().find(|(n, _)| *n == name).map(|(_, value)| value.as_slice())
+    }
+}

