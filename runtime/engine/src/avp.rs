@@ -23,7 +23,9 @@ impl AvpName {
     /// A name of text.
     pub fn text(name: &[u8]) -> AvpName {
         // FNV-1a: only compared, never used to place anything.
-        let hash = name.iter().fold(0xcbf2_9ce4_8422_2325, |h: u64, &b| (h ^ u64::from(b)).wrapping_mul(0x100_0000_01b3));
+        let hash = name
+            .iter()
+            .fold(0xcbf2_9ce4_8422_2325, |h: u64, &b| (h ^ u64::from(b)).wrapping_mul(0x100_0000_01b3));
         AvpName { hash, key: AvpKey::Text(name.into()) }
     }
 
@@ -84,11 +86,7 @@ impl Avps {
     /// The `index`-th value of a name, newest first; negative indices count from the oldest.
     pub fn get(&self, name: &AvpName, index: i64) -> Option<&AvpValue> {
         let mut found = self.list.iter().filter(|(n, _)| n == name).map(|(_, value)| value);
-        if index >= 0 {
-            found.nth_back(index as usize)
-        } else {
-            found.nth(index.unsigned_abs() as usize - 1)
-        }
+        if index >= 0 { found.nth_back(index as usize) } else { found.nth(index.unsigned_abs() as usize - 1) }
     }
 
     /// All values of a name, newest first.
@@ -108,8 +106,11 @@ impl Avps {
     /// Replaces the `index`-th value of a name (newest first); false if there is none.
     pub fn replace(&mut self, name: &AvpName, index: i64, value: AvpValue) -> bool {
         let mut found = self.list.iter_mut().filter(|(n, _)| n == name);
-        let slot =
-            if index >= 0 { found.nth_back(index as usize) } else { found.nth(index.unsigned_abs() as usize - 1) };
+        let slot = if index >= 0 {
+            found.nth_back(index as usize)
+        } else {
+            found.nth(index.unsigned_abs() as usize - 1)
+        };
         match slot {
             Some(slot) => {
                 slot.1 = value;
@@ -133,7 +134,11 @@ impl Avps {
     /// Removes one value, counted as in [`Avps::get`].
     pub fn remove_at(&mut self, name: &AvpName, index: i64) -> bool {
         let places: Vec<usize> = (0..self.list.len()).rev().filter(|&i| self.list[i].0 == *name).collect();
-        let at = if index >= 0 { index as usize } else { places.len().wrapping_sub(index.unsigned_abs() as usize) };
+        let at = if index >= 0 {
+            index as usize
+        } else {
+            places.len().wrapping_sub(index.unsigned_abs() as usize)
+        };
         match places.get(at) {
             Some(&at) => {
                 self.list.remove(at);

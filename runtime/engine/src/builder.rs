@@ -3,8 +3,8 @@
 use std::sync::Arc;
 
 use kamjit_catalog::{
-    ArgKind, CallArg, ConfigValue, FunctionLookup, FunctionRef, Generation, GlobalKind, Handle, Host, HostError,
-    ParamDefault, Place, PvHandle, RouteDecl,
+    ArgKind, CallArg, ConfigValue, FunctionLookup, FunctionRef, Generation, GlobalKind, Handle, Host,
+    HostError, ParamDefault, Place, PvHandle, RouteDecl,
 };
 use kamjit_syntax::pv::{PvInner, PvRef};
 
@@ -175,8 +175,12 @@ impl Builder {
             (_, CallArg::Dynamic(_)) => Err(HostError::new("this argument must be a constant")),
             (ArgKind::Int, CallArg::Int(n)) | (ArgKind::IntVar, CallArg::Int(n)) => Ok(Arg::Int(*n)),
             (ArgKind::Int, CallArg::Str(text)) => number(text).map(Arg::Int),
-            (ArgKind::Int, CallArg::Pv(_)) => Err(HostError::new("this argument must be a number, not a variable")),
-            (ArgKind::IntVar, CallArg::Str(text)) if text.first() == Some(&b'$') => prepare.pv_text(text).map(Arg::Pv),
+            (ArgKind::Int, CallArg::Pv(_)) => {
+                Err(HostError::new("this argument must be a number, not a variable"))
+            }
+            (ArgKind::IntVar, CallArg::Str(text)) if text.first() == Some(&b'$') => {
+                prepare.pv_text(text).map(Arg::Pv)
+            }
             (ArgKind::IntVar, CallArg::Str(text)) => number(text).map(Arg::Int),
             (ArgKind::IntVar | ArgKind::StrVar | ArgKind::Var | ArgKind::VarOut, CallArg::Pv(pv)) => {
                 prepare.pv(pv).and_then(|pv| check_out(kind, pv)).map(Arg::Pv)
@@ -192,11 +196,17 @@ impl Builder {
             (ArgKind::Regex, CallArg::Str(text)) => prepare.regex(text, true).map(Arg::Regex),
             (ArgKind::Subst, CallArg::Str(text)) => prepare.subst(text).map(Arg::Subst),
             (ArgKind::Str | ArgKind::Custom, CallArg::Str(text)) => Ok(Arg::Str(text.as_slice().into())),
-            (ArgKind::Str | ArgKind::Custom, CallArg::Int(n)) => Ok(Arg::Str(n.to_string().into_bytes().into())),
+            (ArgKind::Str | ArgKind::Custom, CallArg::Int(n)) => {
+                Ok(Arg::Str(n.to_string().into_bytes().into()))
+            }
             (ArgKind::Custom, CallArg::Pv(pv)) => prepare.pv(pv).map(Arg::Pv),
             (ArgKind::Regex | ArgKind::Subst, CallArg::Int(n)) => {
                 let text = n.to_string().into_bytes();
-                if kind == ArgKind::Regex { prepare.regex(&text, true).map(Arg::Regex) } else { prepare.subst(&text).map(Arg::Subst) }
+                if kind == ArgKind::Regex {
+                    prepare.regex(&text, true).map(Arg::Regex)
+                } else {
+                    prepare.subst(&text).map(Arg::Subst)
+                }
             }
             (ArgKind::Str | ArgKind::Regex | ArgKind::Subst, CallArg::Pv(_)) => {
                 Err(HostError::new("this argument must be a constant string, not a variable"))
@@ -281,7 +291,12 @@ impl Host for Builder {
         let anchored = format!("^({pattern})$");
         let regex = Regex::new(anchored.as_bytes(), false)
             .map_err(|why| HostError::new(format!("'{pattern}' is no module name and no pattern: {why}")))?;
-        Ok(self.modules.iter().filter(|m| regex.is_match(m.name.as_bytes())).map(|m| m.name.to_owned()).collect())
+        Ok(self
+            .modules
+            .iter()
+            .filter(|m| regex.is_match(m.name.as_bytes()))
+            .map(|m| m.name.to_owned())
+            .collect())
     }
 
     fn set_param(&mut self, module: &str, name: &str, value: &ConfigValue) -> Result<(), HostError> {

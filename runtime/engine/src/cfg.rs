@@ -114,7 +114,14 @@ impl CfgStore {
     }
 
     /// Registers an integer.
-    pub fn int(&self, group: &str, name: &str, value: i64, range: Option<(i64, i64)>, description: &str) -> CfgInt {
+    pub fn int(
+        &self,
+        group: &str,
+        name: &str,
+        value: i64,
+        range: Option<(i64, i64)>,
+        description: &str,
+    ) -> CfgInt {
         let cell = CfgInt::new(value);
         self.add(
             group,

@@ -116,7 +116,7 @@ impl<'m> Ctx<'m> {
             arena,
             msg,
             rcv,
-            edits: Edits::new_in(arena),
+            edits: Edits::new(arena),
             main: Branch::new(),
             branches: Vec::new(),
             flags: Flags::default(),

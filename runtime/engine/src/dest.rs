@@ -3,7 +3,7 @@
 use std::net::{IpAddr, SocketAddr};
 
 use kamjit_net::{ConnId, ReceiveInfo, SocketId};
-use kamjit_sip::{Proto, Uri};
+use kamjit_sip::{Proto, Uri, uri::Scheme};
 
 use crate::{ctx::Ctx, engine::Engine, fibre::Cancelled};
 
@@ -51,7 +51,11 @@ pub fn pick_socket(
     ipv4: bool,
 ) -> Option<SocketId> {
     let fits = |id: SocketId| {
-        engine.sockets.get(id).filter(|info| info.proto == proto && info.addr.is_ipv4() == ipv4).map(|info| info.id)
+        engine
+            .sockets
+            .get(id)
+            .filter(|info| info.proto == proto && info.addr.is_ipv4() == ipv4)
+            .map(|info| info.id)
     };
     forced
         .and_then(fits)
@@ -80,7 +84,12 @@ impl<'u> Asked<'u> {
         if host.is_empty() {
             return None;
         }
-        Some(Asked { host, port: uri.port, proto: uri.transport().and_then(Proto::from_name), sips: uri.is_sips() })
+        Some(Asked {
+            host,
+            port: uri.port,
+            proto: uri.transport().and_then(Proto::from_name),
+            sips: matches!(uri.scheme, Scheme::Sips | Scheme::Tels),
+        })
     }
 
     /// The address, if the host is one.

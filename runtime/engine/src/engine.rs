@@ -9,7 +9,10 @@ use std::{
     time::{Instant, SystemTime},
 };
 
-use kamjit_net::SocketTable;
+use kamjit_net::{
+    SocketTable,
+    tcp::{TcpTarget, TcpTransport},
+};
 use kamjit_sip::Proto;
 
 use crate::{
@@ -44,6 +47,8 @@ pub struct Engine {
     pub cfg: Arc<CfgStore>,
     /// Listeners.
     pub sockets: Arc<SocketTable>,
+    /// Stream connections.
+    pub tcp: Arc<TcpTransport>,
     /// What is "myself".
     pub identity: Identity,
     /// How the process was started.
@@ -66,6 +71,7 @@ impl Engine {
         stats: Arc<Stats>,
         cfg: Arc<CfgStore>,
         sockets: Arc<SocketTable>,
+        tcp: Arc<TcpTransport>,
         identity: Identity,
         start: StartInfo,
     ) -> Arc<Engine> {
@@ -73,6 +79,7 @@ impl Engine {
             stats,
             cfg,
             sockets,
+            tcp,
             identity,
             start,
             started: SystemTime::now(),
@@ -105,8 +112,26 @@ impl Engine {
 
     /// Sends on a stream transport.
     pub fn send_stream(&self, dest: &Destination, bytes: &[u8]) -> bool {
-        let _ = (dest, bytes);
-        false
+        if let Some(conn) = dest.conn
+            && self.tcp.send_to_conn(conn, bytes).is_ok()
+        {
+            return true;
+        }
+        let Some(local) = self.sockets.get(dest.socket).map(|info| info.addr) else { return false };
+        let target = TcpTarget {
+            proto: dest.proto,
+            dst: dest.addr,
+            socket: dest.socket,
+            local,
+            connect: dest.connect,
+        };
+        match self.tcp.send(target, bytes) {
+            Ok(_) => true,
+            Err(error) => {
+                tracing::warn!("cannot send to {}:{}: {error}", dest.proto, dest.addr);
+                false
+            }
+        }
     }
 
     /// Looks a host up; empty if it has no address.

@@ -4,7 +4,7 @@ use std::net::{IpAddr, SocketAddr};
 
 use bumpalo::collections::Vec as ArenaVec;
 use kamjit_sip::{
-    Proto, Via,
+    Via,
     branch::{characteristic, message_hash, put_branch},
     build::{self, RequestOut, Source, ViaOut},
     edit::{Hop, SocketText},
@@ -23,11 +23,7 @@ impl<'m> Ctx<'m> {
             IpAddr::V4(ip) => bumpalo::format!(in self.arena, "{}", ip).into_bump_str().as_bytes(),
             IpAddr::V6(ip) => bumpalo::format!(in self.arena, "{}", ip).into_bump_str().as_bytes(),
         };
-        Source {
-            ip,
-            port: self.rcv.src.port(),
-            force_rport: self.flags.send & send_flags::FORCE_RPORT != 0,
-        }
+        Source { ip, port: self.rcv.src.port(), force_rport: self.flags.send & send_flags::FORCE_RPORT != 0 }
     }
 
     /// The sockets that a message came in on and goes out from, for edits that name them.
@@ -41,11 +37,16 @@ impl<'m> Ctx<'m> {
     }
 }
 
+/// The port in an `rport` parameter; none while it is still empty.
+fn parse_port(value: &[u8]) -> Option<u16> {
+    std::str::from_utf8(value).ok()?.parse().ok()
+}
+
 /// Where a reply goes, by the Via that is on top once ours is gone (RFC 3261 section 18.2.2, RFC 3581).
 pub fn reply_destination(ctx: &mut Ctx<'_>, via: &Via<'_>) -> Option<Destination> {
-    let proto = Proto::from_name(via.transport)?;
+    let proto = via.proto?;
     let host = via.received.filter(|r| !r.is_empty()).unwrap_or(via.host);
-    let port = via.rport_value().or(via.port).unwrap_or(proto.default_port());
+    let port = via.rport.and_then(|p| parse_port(p.value?)).or(via.port).unwrap_or(proto.default_port());
     let host = host.strip_prefix(b"[").and_then(|h| h.strip_suffix(b"]")).unwrap_or(host);
     let asked = Asked { host, port: Some(port), proto: Some(proto), sips: false };
     let addr = match asked.literal() {

@@ -205,7 +205,9 @@ impl Globals {
             ("max_recursive_level", [ConfigValue::Int(n)]) => {
                 self.max_recursive_level = (*n).clamp(1, 10_000) as u32;
             }
-            ("max_while_loops", [ConfigValue::Int(n)]) => self.max_while_loops = (*n).clamp(0, 1 << 30) as u32,
+            ("max_while_loops", [ConfigValue::Int(n)]) => {
+                self.max_while_loops = (*n).clamp(0, 1 << 30) as u32
+            }
             _ => {}
         }
         self.given.push((name, value.to_vec()));

@@ -69,13 +69,17 @@ impl<'a> Init<'a> {
 
     /// A parameter that names a variable (`"$avp(x)"`); `None` if it is empty or not set.
     pub fn pv(&mut self, name: &str) -> Result<Option<Pv>, HostError> {
-        let Some(text) = self.str(name).filter(|t| !t.is_empty()).map(<[u8]>::to_vec) else { return Ok(None) };
+        let Some(text) = self.str(name).filter(|t| !t.is_empty()).map(<[u8]>::to_vec) else {
+            return Ok(None);
+        };
         self.prepare.pv_text(&text).map(Some)
     }
 
     /// A parameter that is a format string; `None` if it is empty or not set.
     pub fn format(&mut self, name: &str) -> Result<Option<Format>, HostError> {
-        let Some(text) = self.str(name).filter(|t| !t.is_empty()).map(<[u8]>::to_vec) else { return Ok(None) };
+        let Some(text) = self.str(name).filter(|t| !t.is_empty()).map(<[u8]>::to_vec) else {
+            return Ok(None);
+        };
         self.prepare.format(&text).map(Some)
     }
 

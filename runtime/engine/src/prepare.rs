@@ -100,7 +100,10 @@ impl Prepare<'_> {
     /// A constant pattern, case ignored or not.
     pub fn regex(&self, pattern: &[u8], ignore_case: bool) -> Result<Regex, HostError> {
         Regex::new(pattern, ignore_case).map_err(|why| {
-            HostError::new(format!("the regular expression '{}' does not compile: {why}", pattern.escape_ascii()))
+            HostError::new(format!(
+                "the regular expression '{}' does not compile: {why}",
+                pattern.escape_ascii()
+            ))
         })
     }
 
@@ -123,7 +126,11 @@ impl Prepare<'_> {
         Ok(Pv { def, name, transforms: transforms.into_boxed_slice() })
     }
 
-    fn transform(&mut self, def: &'static TrDef, tr: &kamjit_syntax::pv::Transform) -> Result<Transform, HostError> {
+    fn transform(
+        &mut self,
+        def: &'static TrDef,
+        tr: &kamjit_syntax::pv::Transform,
+    ) -> Result<Transform, HostError> {
         let mut args = Vec::with_capacity(tr.args.len());
         for arg in &tr.args {
             args.push(match arg {

@@ -8,7 +8,8 @@ use std::{
 
 use kamjit_catalog::Routes;
 use kamjit_net::{
-    ReceiveInfo, SocketId,
+    MessageSink, ReceiveInfo, SocketId, Verdict,
+    tcp::TcpWorker,
     udp::{Datagram, UdpWorker},
 };
 use kamjit_sip::{Message, Proto};
@@ -60,8 +61,19 @@ pub(crate) fn start_streams(
     worker: &Rc<Worker>,
     listeners: Vec<(SocketId, std::net::TcpListener)>,
 ) -> std::io::Result<()> {
-    let _ = (worker, listeners);
-    Ok(())
+    let sink = Rc::new(Streams(Rc::clone(worker)));
+    TcpWorker::start(Arc::clone(&worker.engine.tcp), listeners, sink).map(drop)
+}
+
+/// Takes the messages of this worker's connections.
+struct Streams(Rc<Worker>);
+
+impl MessageSink for Streams {
+    fn on_message(&self, bytes: &[u8], from: ReceiveInfo) -> Verdict {
+        message(&self.0, bytes, from);
+        self.0.flush();
+        Verdict::Keep
+    }
 }
 
 fn process<'m>(scope: &'m Scope, worker: &'m Rc<Worker>, bytes: &'m [u8], rcv: ReceiveInfo) {
@@ -117,9 +129,10 @@ fn request(ctx: &mut Ctx<'_>) {
 fn reply(ctx: &mut Ctx<'_>) {
     let program = ctx.program;
     // A reply whose top Via is not ours was never sent through us: drop it (RFC 3261 section 18.1.2).
-    let ours = ctx.msg.via(0).is_some_and(|via| {
-        ctx.engine().identity.is_myself(via.host, Some(via.port.unwrap_or(via.default_port())), None)
-    });
+    let ours = ctx
+        .msg
+        .via(0)
+        .is_some_and(|via| ctx.engine().identity.is_myself(via.host, Some(via.port_or_default()), None));
     if !ours {
         tracing::debug!("reply from {} dropped: its top Via is not ours", ctx.rcv.src);
         return;

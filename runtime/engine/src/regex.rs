@@ -25,10 +25,8 @@ impl Regex {
     /// Compiles a pattern; the error is glibc's own text.
     pub fn new(pattern: &[u8], ignore_case: bool) -> Result<Regex, String> {
         let posix = Posix::new(pattern, ignore_case)?;
-        let fast = same_in_both(pattern)
-            .then(|| std::str::from_utf8(pattern).ok())
-            .flatten()
-            .and_then(|text| {
+        let fast =
+            same_in_both(pattern).then(|| std::str::from_utf8(pattern).ok()).flatten().and_then(|text| {
                 regex::bytes::RegexBuilder::new(text)
                     .unicode(false)
                     .case_insensitive(ignore_case)
@@ -69,8 +67,28 @@ fn same_in_both(pattern: &[u8]) -> bool {
     let mut previous_repeat = true;
     while let Some(&byte) = pattern.get(at) {
         match byte {
-            b'a'..=b'z' | b'A'..=b'Z' | b'0'..=b'9' | b' ' | b'_' | b'-' | b'/' | b'@' | b':' | b';' | b',' | b'<'
-            | b'>' | b'=' | b'"' | b'\'' | b'~' | b'!' | b'#' | b'%' | b'&' | b'.' => previous_repeat = false,
+            b'a'..=b'z'
+            | b'A'..=b'Z'
+            | b'0'..=b'9'
+            | b' '
+            | b'_'
+            | b'-'
+            | b'/'
+            | b'@'
+            | b':'
+            | b';'
+            | b','
+            | b'<'
+            | b'>'
+            | b'='
+            | b'"'
+            | b'\''
+            | b'~'
+            | b'!'
+            | b'#'
+            | b'%'
+            | b'&'
+            | b'.' => previous_repeat = false,
             b'^' | b'$' | b'|' | b'(' => previous_repeat = true,
             b')' => previous_repeat = false,
             b'*' | b'+' | b'?' if previous_repeat => return false,
@@ -103,7 +121,18 @@ fn bracket_end(text: &[u8]) -> Option<usize> {
     loop {
         match *text.get(at)? {
             b']' if at > first => return Some(at),
-            b'a'..=b'z' | b'A'..=b'Z' | b'0'..=b'9' | b'.' | b'+' | b'*' | b'_' | b'/' | b':' | b' ' | b'#' | b',' => {}
+            b'a'..=b'z'
+            | b'A'..=b'Z'
+            | b'0'..=b'9'
+            | b'.'
+            | b'+'
+            | b'*'
+            | b'_'
+            | b'/'
+            | b':'
+            | b' '
+            | b'#'
+            | b',' => {}
             b'-' if at > first => {}
             _ => return None,
         }

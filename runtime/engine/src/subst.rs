@@ -43,7 +43,8 @@ impl Subst {
         let bad = |why: &str| HostError::new(format!("'{}' is no substitution: {why}", text.escape_ascii()));
         let (&delimiter, rest) = text.split_first().ok_or_else(|| bad("it is empty"))?;
         let (pattern, rest) = until(rest, delimiter).ok_or_else(|| bad("the pattern does not end"))?;
-        let (replacement, flags) = until(rest, delimiter).ok_or_else(|| bad("the replacement does not end"))?;
+        let (replacement, flags) =
+            until(rest, delimiter).ok_or_else(|| bad("the replacement does not end"))?;
         let (mut ignore_case, mut global) = (false, false);
         for flag in flags {
             match flag {
@@ -181,7 +182,8 @@ fn pieces(text: &[u8], delimiter: u8, prepare: &mut Prepare<'_>) -> Result<Vec<P
                 at += 2;
             }
             (b'$', Some(_)) => {
-                let (pv, used) = kamjit_syntax::pv::parse_pv(&text[at..], 0).map_err(|e| HostError::new(e.message))?;
+                let (pv, used) =
+                    kamjit_syntax::pv::parse_pv(&text[at..], 0).map_err(|e| HostError::new(e.message))?;
                 flush(&mut literal, &mut pieces);
                 pieces.push(Piece::Var(Box::new(prepare.pv(&pv)?)));
                 at += used.max(1);

@@ -18,8 +18,7 @@ use crate::{
     dest::Destination,
     engine::Engine,
     fibre::{Fibres, Scope},
-    log,
-    receive,
+    log, receive,
     timer::{Armed, OnTimer, TICK, Wheel},
 };
 
@@ -88,7 +87,12 @@ impl Worker {
     }
 
     /// Queues one datagram that `write` builds in place.
-    pub fn send_udp_with(&self, socket: SocketId, dest: std::net::SocketAddr, write: impl FnOnce(&mut Vec<u8>)) -> bool {
+    pub fn send_udp_with(
+        &self,
+        socket: SocketId,
+        dest: std::net::SocketAddr,
+        write: impl FnOnce(&mut Vec<u8>),
+    ) -> bool {
         self.out.borrow_mut().push_with(socket, dest, write).is_ok()
     }
 

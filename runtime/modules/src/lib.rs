@@ -1,1 +1,50 @@
-//! See docs/src/architecture.md.
+//! Kamailio's modules, one folder each. [`ALL`] is what `loadmodule` can load.
+
+pub mod acc;
+pub mod cfg_rpc;
+pub mod corex;
+pub mod counters;
+pub mod ctl;
+pub mod dlgs;
+pub mod jsonrpcs;
+pub mod kex;
+pub mod maxfwd;
+pub mod pv;
+pub mod registrar;
+pub mod rr;
+pub mod sanity;
+pub mod siputils;
+pub mod sl;
+pub mod textops;
+pub mod textopsx;
+pub mod tm;
+pub mod tmx;
+pub mod usrloc;
+pub mod xlog;
+
+use kamjit_engine::Module;
+
+/// Every module of this build.
+pub static ALL: &[&Module] = &[
+    &acc::MODULE,
+    &cfg_rpc::MODULE,
+    &corex::MODULE,
+    &counters::MODULE,
+    &ctl::MODULE,
+    &dlgs::MODULE,
+    &jsonrpcs::MODULE,
+    &kex::MODULE,
+    &maxfwd::MODULE,
+    &pv::MODULE,
+    &registrar::MODULE,
+    &rr::MODULE,
+    &sanity::MODULE,
+    &siputils::MODULE,
+    &sl::MODULE,
+    &textops::MODULE,
+    &textopsx::MODULE,
+    &tm::MODULE,
+    &tmx::MODULE,
+    &usrloc::MODULE,
+    &xlog::MODULE,
+];
