@@ -2,3 +2,11 @@
 
 pub mod abi;
 pub mod builtins;
+mod lower;
+mod program;
+pub mod semantics;
+
+pub use program::{CompileError, CompiledProgram, Options};
+
+#[cfg(test)]
+mod tests;
