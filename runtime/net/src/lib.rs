@@ -4,6 +4,7 @@
 //! ([`SocketTable::bind`]), hands every worker thread its own set of sockets ([`SocketTable::worker`]) and gets
 //! messages either from [`udp::UdpWorker::recv`] or through a [`MessageSink`] (streams).
 
+pub mod dns;
 pub mod interfaces;
 pub mod listen;
 pub mod raw_addr;
