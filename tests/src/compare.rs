@@ -57,17 +57,24 @@ fn run_one(kind: Kind, setup: &Setup, name: &str, scenario: &(impl Fn(&mut World
         outcome.failure = Some(text_of(&*panic));
     }
     for (agent, entries) in world.recorder.entries() {
-        let mut mask = Mask::new(world.recorder.names());
-        let lines = entries.iter().flat_map(|entry| {
-            let sign = match entry.way {
-                Way::Sent => "-->",
-                Way::Received => "<--",
-                Way::Note => "---",
-            };
-            let text = format!("{sign} {}", mask.apply(&visible(&entry.raw)));
-            text.lines().map(str::to_owned).collect::<Vec<_>>()
-        });
-        outcome.parts.insert(agent, lines.collect());
+        let names = world.recorder.names();
+        let mut mask = if setup.ordered { Mask::new(names) } else { Mask::without_numbers(names) };
+        let mut texts: Vec<String> = entries
+            .iter()
+            .map(|entry| {
+                let sign = match entry.way {
+                    Way::Sent => "-->",
+                    Way::Received => "<--",
+                    Way::Note => "---",
+                };
+                format!("{sign} {}", mask.apply(&visible(&entry.raw)))
+            })
+            .collect();
+        if !setup.ordered {
+            texts.sort();
+        }
+        let lines = texts.iter().flat_map(|t| t.lines()).map(str::to_owned).collect();
+        outcome.parts.insert(agent, lines);
     }
     outcome.raw_log = world.server.log();
     if setup.log != LogRule::Ignored {

@@ -33,12 +33,13 @@ impl Names {
 pub struct Mask {
     names: Names,
     seen: HashMap<String, String>,
+    distinct: bool,
 }
 
 /// Branch parameters as the server writes them: `z9hG4bK` + hash + `.` + 32 hex digits + `.` + branch number.
 static BRANCH: LazyLock<Regex> =
     LazyLock::new(|| regex(r"z9hG4bK([0-9a-f]{1,4})\.([0-9a-f]{32})\.([0-9a-f]+)"));
-/// The cookie of a branch of a message that carried none (RFC 2543 style).
+/// To tags: `.` comes from sl, `-` from tm.
 static TAG: LazyLock<Regex> = LazyLock::new(|| regex(r"tag=([0-9a-f]{32})([.-])([0-9a-f]{4,8})"));
 static LOG_TAG: LazyLock<Regex> =
     LazyLock::new(|| regex(r"(from|to)_tag=([0-9a-f]{32})([.-])([0-9a-f]{4,8})"));
@@ -50,10 +51,18 @@ static NOISE_PID: LazyLock<Regex> = LazyLock::new(|| regex(r"pid=\d+"));
 impl Mask {
     /// A mask for one stream.
     pub fn new(names: Names) -> Self {
-        Self { names, seen: HashMap::new() }
+        Self { names, seen: HashMap::new(), distinct: true }
+    }
+
+    /// A mask that gives all branches one name and all tags one name.
+    pub fn without_numbers(names: Names) -> Self {
+        Self { distinct: false, ..Self::new(names) }
     }
 
     fn alias(&mut self, kind: &str, value: &str) -> String {
+        if !self.distinct {
+            return kind.into();
+        }
         let next = self.seen.values().filter(|v| v.starts_with(kind)).count() + 1;
         self.seen.entry(format!("{kind} {value}")).or_insert_with(|| format!("{kind}{next}")).clone()
     }

@@ -77,6 +77,8 @@ pub struct Setup {
     pub listen: bool,
     /// What of the log is compared.
     pub log: LogRule,
+    /// Whether messages at one end must come in the same order.
+    pub ordered: bool,
 }
 
 /// Which log lines of two runs must be equal.
@@ -93,7 +95,15 @@ pub enum LogRule {
 impl Setup {
     /// The stock file, byte for byte. It has eight workers, so the order of log lines of different messages is theirs.
     pub fn stock() -> Self {
-        Self { cfg: None, args: Vec::new(), tcp: true, ipv6: false, listen: true, log: LogRule::Sorted }
+        Self {
+            cfg: None,
+            args: Vec::new(),
+            tcp: true,
+            ipv6: false,
+            listen: true,
+            log: LogRule::Sorted,
+            ordered: true,
+        }
     }
 
     /// A configuration of the test's own. `@PORT@`, `@PORT2@` and `@RUN@` stand for the server's port, a second port
@@ -105,6 +115,12 @@ impl Setup {
     /// A script behind the usual beginning: one worker, no TCP, the modules of [`PRELUDE`], an answer to the fence.
     pub fn script(cfg: impl AsRef<str>) -> Self {
         Self { tcp: false, log: LogRule::Ordered, ..Self::text(format!("{PRELUDE}\n{}", cfg.as_ref())) }
+    }
+
+    /// Compares messages at each end as a set: for scenarios that send without waiting, where several workers answer.
+    pub fn any_order(mut self) -> Self {
+        self.ordered = false;
+        self
     }
 
     /// Adds arguments.
