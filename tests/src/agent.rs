@@ -315,6 +315,17 @@ impl Agent {
         }
     }
 
+    /// Waits until the server has closed all of the agent's TCP connections.
+    #[track_caller]
+    pub fn wait_closed(&mut self) {
+        let deadline = Instant::now() + patience();
+        while self.io().any_open() {
+            assert!(Instant::now() < deadline, "{}: the server keeps the connection open", self.name);
+            let got = self.io().receive(Duration::from_millis(50));
+            self.backlog.extend(got);
+        }
+    }
+
     /// Closes the agent's TCP connections.
     pub fn hang_up(&mut self) {
         self.io().close();

@@ -93,6 +93,10 @@ impl Io {
         stream.local_addr().expect("connected socket")
     }
 
+    pub(crate) fn any_open(&self) -> bool {
+        self.connections.iter().any(|c| c.stream.is_some())
+    }
+
     pub(crate) fn close(&mut self) {
         for connection in &mut self.connections {
             connection.stream = None;

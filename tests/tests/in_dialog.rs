@@ -183,10 +183,18 @@ scenario!(preloaded_route, Setup::stock(), |world| {
 
 scenario!(bad_routes, Setup::stock().any_order(), |world| {
     let mut alice = world.udp("alice");
-    for route in ["<sip:", "garbage", "", "<sip:127.0.0.1;lr", "<tel:123>", "<sip:[::1;lr>", "<sip:a@b@c;lr>"]
-    {
+    for route in ["<sip:", "garbage", "", "<sip:127.0.0.1;lr", "<sip:[::1;lr>", "<sip:a@b@c;lr>"] {
         let request = routed(&mut alice, "INFO", "sip:bob@192.0.2.1", &[route.into()]);
         alice.send(&request);
         world.fence();
     }
+});
+
+scenario!(unresolvable_route, Setup::stock(), |world| {
+    let mut alice = world.udp("alice");
+    let request = routed(&mut alice, "INFO", "sip:bob@192.0.2.1", &["<tel:123>".into()]);
+    alice.send(&request);
+    // The script answers statelessly, then tm closes the transaction it had made.
+    alice.wait("the script's answer", |m| m.start.contains("478/SL"));
+    alice.wait("the answer of tm", |m| m.start.contains("478/TM"));
 });
