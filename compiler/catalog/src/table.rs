@@ -1,15 +1,7 @@
 //! The types of a module's export table. A table is plain data; what the functions do is a parameter (`F`, `P`, ...)
 //! that the runtime fills in, so that the compiler, the linter and the documentation can read any table.
 
-/// Which generation's meaning applies where 5.6 and 6.x differ (`--compat`).
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
-pub enum Generation {
-    /// Kamailio 5.6: 32 bit integers.
-    V5_6,
-    /// Kamailio 6.x: 64 bit integers.
-    #[default]
-    V6,
-}
+pub use kamjit_syntax::Generation;
 
 /// A set of kinds of route blocks, one bit each (the real server's own bit values).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -57,14 +57,18 @@ pub struct Engine {
     pub started: SystemTime,
     /// The same on the monotonic clock.
     pub started_at: Instant,
+    /// Runs the tasks of control transports and other slow work, on the main thread.
+    pub control: tokio::runtime::Handle,
     /// Timer ticks since the start (1/16 s).
     pub ticks: AtomicU64,
     program: RwLock<Arc<Program>>,
     workers: OnceLock<Vec<WorkerHandle>>,
     message_ids: AtomicU64,
+    stop: tokio::sync::Notify,
 }
 
 impl Engine {
+    #[allow(clippy::too_many_arguments)] // Called once, by the daemon.
     /// A server with its listeners bound and no worker yet.
     pub fn new(
         program: Arc<Program>,
@@ -74,6 +78,7 @@ impl Engine {
         tcp: Arc<TcpTransport>,
         identity: Identity,
         start: StartInfo,
+        control: tokio::runtime::Handle,
     ) -> Arc<Engine> {
         Arc::new(Engine {
             stats,
@@ -84,10 +89,12 @@ impl Engine {
             start,
             started: SystemTime::now(),
             started_at: Instant::now(),
+            control,
             ticks: AtomicU64::new(0),
             program: RwLock::new(program),
             workers: OnceLock::new(),
             message_ids: AtomicU64::new(0),
+            stop: tokio::sync::Notify::new(),
         })
     }
 
@@ -103,6 +110,16 @@ impl Engine {
 
     pub(crate) fn set_workers(&self, handles: Vec<WorkerHandle>) {
         let _ = self.workers.set(handles);
+    }
+
+    /// Ends the server as SIGTERM does (`core.kill`).
+    pub fn stop(&self) {
+        self.stop.notify_one();
+    }
+
+    /// Returns when somebody asked for the end.
+    pub async fn stopped(&self) {
+        self.stop.notified().await;
     }
 
     /// A number for the next message (`$mi`), from 1.

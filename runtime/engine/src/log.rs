@@ -106,6 +106,32 @@ pub fn configure(options: &Options) {
     }
 }
 
+/// The number of a syslog facility's name (`LOG_LOCAL0`); `LOG_DAEMON` if it is unknown.
+pub fn facility(name: &str) -> i32 {
+    match name {
+        "LOG_AUTH" => libc::LOG_AUTH,
+        "LOG_CRON" => libc::LOG_CRON,
+        "LOG_KERN" => libc::LOG_KERN,
+        "LOG_LOCAL0" => libc::LOG_LOCAL0,
+        "LOG_LOCAL1" => libc::LOG_LOCAL1,
+        "LOG_LOCAL2" => libc::LOG_LOCAL2,
+        "LOG_LOCAL3" => libc::LOG_LOCAL3,
+        "LOG_LOCAL4" => libc::LOG_LOCAL4,
+        "LOG_LOCAL5" => libc::LOG_LOCAL5,
+        "LOG_LOCAL6" => libc::LOG_LOCAL6,
+        "LOG_LOCAL7" => libc::LOG_LOCAL7,
+        "LOG_LPR" => libc::LOG_LPR,
+        "LOG_MAIL" => libc::LOG_MAIL,
+        "LOG_NEWS" => libc::LOG_NEWS,
+        "LOG_USER" => libc::LOG_USER,
+        "LOG_UUCP" => libc::LOG_UUCP,
+        "LOG_AUTHPRIV" => libc::LOG_AUTHPRIV,
+        "LOG_FTP" => libc::LOG_FTP,
+        "LOG_SYSLOG" => libc::LOG_SYSLOG,
+        _ => libc::LOG_DAEMON,
+    }
+}
+
 /// Changes the level (`corex.debug`, `cfg.seti core debug`).
 pub fn set_level(debug: i32) {
     DEBUG.store(debug, Ordering::Relaxed);

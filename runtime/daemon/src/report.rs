@@ -1,0 +1,80 @@
+//! Draws diagnostics for people: file, line, column, the line itself with a caret, cause and help.
+
+use std::collections::HashSet;
+
+use kamjit_syntax::{Diagnostic, Severity, SourceMap};
+use miette::{GraphicalReportHandler, GraphicalTheme, LabeledSpan, MietteDiagnostic, NamedSource};
+
+/// Writes the diagnostics to stderr, each once. Returns the number of errors.
+pub fn print(diagnostics: &[Diagnostic], map: &SourceMap) -> usize {
+    let mut seen = HashSet::new();
+    let mut errors = 0;
+    for diagnostic in diagnostics {
+        let text = draw(diagnostic, map);
+        if seen.insert(text.clone()) {
+            errors += usize::from(diagnostic.severity == Severity::Error);
+            eprintln!("{text}");
+        }
+    }
+    errors
+}
+
+fn draw(diagnostic: &Diagnostic, map: &SourceMap) -> String {
+    let severity = match diagnostic.severity {
+        Severity::Error => "error",
+        Severity::Warning => "warning",
+        Severity::Note => "note",
+    };
+    let place = map.resolve(diagnostic.primary.span);
+    let head = match &place {
+        Some(at) => format!(
+            "{}:{}:{}: {severity}[{}]: {}",
+            at.path.display(),
+            at.line,
+            at.column,
+            diagnostic.code,
+            diagnostic.message
+        ),
+        None => format!("{severity}[{}]: {}", diagnostic.code, diagnostic.message),
+    };
+    let Some(place) = place else {
+        return match &diagnostic.help {
+            Some(help) => format!("{head}\n  help: {help}\n"),
+            None => format!("{head}\n"),
+        };
+    };
+    let Some(file) = map.files().get(place.file.0 as usize) else { return head };
+    let text = String::from_utf8_lossy(&file.text).into_owned();
+    let mut report = MietteDiagnostic::new(head);
+    let (start, end) = (place.range.0 as usize, place.range.1 as usize);
+    let mut label = diagnostic.primary.text.clone();
+    if let Some(define) = place.via {
+        if !label.is_empty() {
+            label.push_str("; ");
+        }
+        label.push_str(&format!("{} stands for `{}`", define.name, define.value));
+    }
+    let label = if label.is_empty() { "here".to_owned() } else { label };
+    report = report.with_label(LabeledSpan::new_primary_with_span(Some(label), (start, end.saturating_sub(start))));
+    for other in &diagnostic.secondary {
+        if let Some(at) = map.resolve(other.span)
+            && at.file == place.file
+        {
+            let (start, end) = (at.range.0 as usize, at.range.1 as usize);
+            report = report
+                .and_label(LabeledSpan::new_with_span(Some(other.text.clone()), (start, end.saturating_sub(start))));
+        }
+    }
+    if let Some(help) = &diagnostic.help {
+        report = report.with_help(help.clone());
+    }
+    let source = NamedSource::new(file.path.display().to_string(), text);
+    let report = miette::Report::new(report).with_source_code(source);
+    let mut out = String::new();
+    let theme = GraphicalTheme::unicode_nocolor();
+    let handler = GraphicalReportHandler::new_themed(theme).with_links(false).with_context_lines(1).with_width(110);
+    if handler.render_report(&mut out, report.as_ref()).is_err() {
+        return diagnostic.message.clone();
+    }
+    out
+}

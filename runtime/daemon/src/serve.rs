@@ -1,0 +1,233 @@
+//! Runs a loaded program: binds, drops privileges, starts modules and workers, waits for the end.
+
+use std::{path::PathBuf, sync::Arc};
+
+use kamjit_engine::{
+    Engine,
+    engine::StartInfo,
+    identity::{Alias, Identity},
+    log::{self, Level},
+    program::Program,
+    worker,
+};
+use kamjit_net::{
+    BindOptions, SocketTable,
+    tcp::{TcpOptions, TcpTransport},
+};
+use tokio::signal::unix::{SignalKind, signal};
+
+use crate::{
+    args::Args,
+    daemonize::{self, Parent},
+    listen,
+    load::Loaded,
+};
+
+/// Why the server does not start.
+#[derive(Debug, thiserror::Error)]
+pub enum StartError {
+    /// A socket text.
+    #[error(transparent)]
+    Listen(#[from] listen::BadListen),
+    /// A socket.
+    #[error(transparent)]
+    Bind(#[from] kamjit_net::BindError),
+    /// The system.
+    #[error("{what}: {error}")]
+    System {
+        /// What was tried.
+        what: &'static str,
+        /// What the system says.
+        error: std::io::Error,
+    },
+    /// A module.
+    #[error("module {module}: {message}")]
+    Module {
+        /// Which.
+        module: &'static str,
+        /// Why.
+        message: String,
+    },
+}
+
+fn system(what: &'static str) -> impl FnOnce(std::io::Error) -> StartError {
+    move |error| StartError::System { what, error }
+}
+
+/// Runs until a signal ends it.
+pub fn serve(args: &Args, loaded: Loaded) -> Result<(), StartError> {
+    let globals = loaded.program.globals.clone();
+    let foreground = args.stays() || globals.int("fork") == 0;
+    let mut parent = if foreground { Parent::none() } else { daemonize::fork().map_err(system("cannot fork"))? };
+    configure_log(args, &loaded.program);
+    let specs = listen::specs(args, &globals)?;
+    let aliases = listen::aliases(args, &globals, &specs);
+    let workers = worker_count(args, &loaded.program);
+    let options = BindOptions::workers(workers);
+    let sockets = Arc::new(SocketTable::bind(&specs, options)?);
+    announce(&sockets, &aliases);
+    if let Some(path) = &args.pid_file {
+        daemonize::write_pid(path, std::process::id()).map_err(system("cannot write the pid file"))?;
+    }
+    if let Some(path) = &args.pgid_file {
+        // SAFETY: no memory is involved.
+        let group = unsafe { libc::getpgid(0) };
+        daemonize::write_pid(path, group.unsigned_abs()).map_err(system("cannot write the pgid file"))?;
+    }
+    enter_directories(args, foreground)?;
+    let user = args.user.clone().or_else(|| globals.text("user")).or_else(|| globals.text("uid"));
+    let group = args.group.clone().or_else(|| globals.text("group")).or_else(|| globals.text("gid"));
+    daemonize::drop_privileges(user.as_deref(), group.as_deref()).map_err(system("cannot change user"))?;
+    if !foreground {
+        let keep = log_to_stderr(args, &loaded.program);
+        daemonize::detach(keep).map_err(system("cannot detach from the terminal"))?;
+    }
+    let result = run(args, loaded, sockets, aliases, workers, &mut parent);
+    if let Some(path) = &args.pid_file {
+        let _ = std::fs::remove_file(path);
+    }
+    result
+}
+
+fn run(
+    args: &Args,
+    loaded: Loaded,
+    sockets: Arc<SocketTable>,
+    aliases: Vec<Alias>,
+    workers: usize,
+    parent: &mut Parent,
+) -> Result<(), StartError> {
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()
+        .map_err(system("cannot start the control thread"))?;
+    runtime.block_on(async {
+        let identity = Identity::new(&sockets, aliases);
+        let tcp = TcpTransport::new(tcp_options(&loaded.program));
+        let engine = Engine::new(
+            loaded.program,
+            loaded.stats,
+            loaded.cfg,
+            sockets,
+            tcp,
+            identity,
+            start_info(args, loaded.defines),
+            tokio::runtime::Handle::current(),
+        );
+        let mut term = signal(SignalKind::terminate()).map_err(system("cannot wait for signals"))?;
+        let mut int = signal(SignalKind::interrupt()).map_err(system("cannot wait for signals"))?;
+        let mut hup = signal(SignalKind::hangup()).map_err(system("cannot wait for signals"))?;
+        let modules = engine.program().modules.clone();
+        for module in &modules {
+            if let Some(start) = module.start {
+                start(&engine).map_err(|e| StartError::Module { module: module.name, message: e.message })?;
+            }
+        }
+        worker::start_all(&engine, workers).map_err(system("cannot start the workers"))?;
+        parent.ready();
+        loop {
+            tokio::select! {
+                _ = term.recv() => break,
+                _ = int.recv() => break,
+                _ = hup.recv() => log::core(Level::Debug, format_args!("SIGHUP received, ignored")),
+                () = engine.stopped() => break,
+            }
+        }
+        log::core(Level::Notice, format_args!("kamjit is going down"));
+        for module in modules.iter().rev() {
+            if let Some(stop) = module.stop {
+                stop(&engine);
+            }
+        }
+        Ok(())
+    })
+}
+
+fn worker_count(args: &Args, program: &Program) -> usize {
+    let asked = args.workers.unwrap_or_else(|| program.globals.int("children").max(1) as usize);
+    let processors = std::thread::available_parallelism().map_or(1, usize::from);
+    asked.clamp(1, processors)
+}
+
+fn announce(sockets: &SocketTable, aliases: &[Alias]) {
+    println!("Listening on ");
+    for info in sockets.infos() {
+        let advertise = match &info.advertise {
+            Some((host, 0)) => format!(" advertise {host}"),
+            Some((host, port)) => format!(" advertise {host}:{port}"),
+            None => String::new(),
+        };
+        println!("             {}: {}{advertise}", info.proto, info.addr);
+    }
+    println!("Aliases: ");
+    for alias in aliases {
+        let proto = alias.proto.map_or("*", |p| p.name());
+        let port = alias.port.map_or("*".to_owned(), |p| p.to_string());
+        println!("             {proto}: {}:{port}", String::from_utf8_lossy(&alias.host));
+    }
+    println!();
+}
+
+fn log_to_stderr(args: &Args, program: &Program) -> bool {
+    args.stderr > 0 || program.globals.int("log_stderror") != 0
+}
+
+fn configure_log(args: &Args, program: &Program) {
+    let debug = match args.debug {
+        Some(level) => level,
+        None => program.globals.int("debug") as i32 + i32::from(args.more_debug),
+    };
+    log::configure(&log::Options {
+        debug,
+        stderr: log_to_stderr(args, program),
+        color: args.color > 0 || program.globals.int("log_color") != 0,
+        facility: log::facility(&program.globals.text("log_facility").unwrap_or_default()),
+        name: program.globals.text("log_name").unwrap_or_else(|| "kamailio".to_owned()),
+    });
+}
+
+fn tcp_options(program: &Program) -> TcpOptions {
+    use std::time::Duration;
+    let int = |name| program.globals.int(name).max(0) as usize;
+    let seconds = |name| Duration::from_secs(int(name) as u64);
+    TcpOptions {
+        max_connections: int("tcp_max_connections"),
+        lifetime: seconds("tcp_connection_lifetime"),
+        connect_timeout: seconds("tcp_connect_timeout"),
+        send_timeout: seconds("tcp_send_timeout"),
+        max_conn_queue: int("tcp_conn_wq_max"),
+        max_queue: int("tcp_wq_max"),
+        max_message: int("tcp_rd_buf_size"),
+        accept_no_length: int("tcp_accept_no_cl") != 0,
+        crlf_ping: int("tcp_crlf_ping") != 0,
+        no_connect: int("tcp_no_connect") != 0,
+        keepalive: int("tcp_keepalive") != 0,
+        ..TcpOptions::default()
+    }
+}
+
+fn start_info(args: &Args, defines: Vec<(String, Option<String>)>) -> StartInfo {
+    let path = |path: &Option<PathBuf>, default: &str| {
+        path.as_ref().map_or(default.to_owned(), |p| p.to_string_lossy().into_owned())
+    };
+    StartInfo {
+        args: std::env::args().collect(),
+        config: args.config.to_string_lossy().into_owned(),
+        defines,
+        run_dir: path(&args.run_dir, "/run/kamailio"),
+        work_dir: path(&args.work_dir, "/"),
+    }
+}
+
+/// `-t`, then `-w` (default `/` for a daemon).
+fn enter_directories(args: &Args, foreground: bool) -> Result<(), StartError> {
+    if let Some(root) = &args.chroot {
+        std::os::unix::fs::chroot(root).map_err(system("cannot change the root directory"))?;
+    }
+    let dir = match &args.work_dir {
+        Some(dir) => dir.clone(),
+        None if foreground => return Ok(()),
+        None => PathBuf::from("/"),
+    };
+    std::env::set_current_dir(dir).map_err(system("cannot change the working directory"))
+}
