@@ -120,7 +120,9 @@ fn add(
 /// Splits `[proto:]host[:port]`; IPv6 stands in brackets.
 fn split(text: &str) -> (Option<Proto>, String, Option<u16>) {
     let (proto, rest) = match text.split_once(':') {
-        Some((word, rest)) if Proto::from_name(word.as_bytes()).is_some() => (Proto::from_name(word.as_bytes()), rest),
+        Some((word, rest)) if Proto::from_name(word.as_bytes()).is_some() => {
+            (Proto::from_name(word.as_bytes()), rest)
+        }
         Some(("any" | "*", rest)) => (None, rest),
         _ => (None, text),
     };
@@ -143,7 +145,7 @@ fn resolve(host: &str) -> Vec<IpAddr> {
         return vec![ip];
     }
     let on_interface: Vec<IpAddr> =
-        interfaces::interface_addrs().into_iter().filter(|i| i.name == host).map(|i| i.ip).collect();
+        interfaces::interface_addrs().into_iter().filter(|i| i.name == host).map(|i| i.addr).collect();
     if !on_interface.is_empty() {
         return on_interface;
     }

@@ -28,7 +28,12 @@ fn run() -> i32 {
         }
     };
     if args.version || args.internals {
-        println!("version: kamjit {} ({}/{})", env!("CARGO_PKG_VERSION"), std::env::consts::ARCH, std::env::consts::OS);
+        println!(
+            "version: kamjit {} ({}/{})",
+            env!("CARGO_PKG_VERSION"),
+            std::env::consts::ARCH,
+            std::env::consts::OS
+        );
         println!("runs configurations of Kamailio 5.6 and 6.x");
         return 0;
     }

@@ -55,14 +55,17 @@ fn draw(diagnostic: &Diagnostic, map: &SourceMap) -> String {
         label.push_str(&format!("{} stands for `{}`", define.name, define.value));
     }
     let label = if label.is_empty() { "here".to_owned() } else { label };
-    report = report.with_label(LabeledSpan::new_primary_with_span(Some(label), (start, end.saturating_sub(start))));
+    report = report
+        .with_label(LabeledSpan::new_primary_with_span(Some(label), (start, end.saturating_sub(start))));
     for other in &diagnostic.secondary {
         if let Some(at) = map.resolve(other.span)
             && at.file == place.file
         {
             let (start, end) = (at.range.0 as usize, at.range.1 as usize);
-            report = report
-                .and_label(LabeledSpan::new_with_span(Some(other.text.clone()), (start, end.saturating_sub(start))));
+            report = report.and_label(LabeledSpan::new_with_span(
+                Some(other.text.clone()),
+                (start, end.saturating_sub(start)),
+            ));
         }
     }
     if let Some(help) = &diagnostic.help {
@@ -72,7 +75,8 @@ fn draw(diagnostic: &Diagnostic, map: &SourceMap) -> String {
     let report = miette::Report::new(report).with_source_code(source);
     let mut out = String::new();
     let theme = GraphicalTheme::unicode_nocolor();
-    let handler = GraphicalReportHandler::new_themed(theme).with_links(false).with_context_lines(1).with_width(110);
+    let handler =
+        GraphicalReportHandler::new_themed(theme).with_links(false).with_context_lines(1).with_width(110);
     if handler.render_report(&mut out, report.as_ref()).is_err() {
         return diagnostic.message.clone();
     }

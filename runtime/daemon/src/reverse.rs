@@ -1,11 +1,6 @@
 //! Names of our own addresses, for `auto_aliases`.
 
-use std::{
-    ffi::CStr,
-    net::IpAddr,
-    sync::mpsc,
-    time::Duration,
-};
+use std::{ffi::CStr, net::IpAddr, sync::mpsc, time::Duration};
 
 use socket2::SockAddr;
 

@@ -12,6 +12,7 @@ use kamjit_engine::{
 };
 use kamjit_net::{
     BindOptions, SocketTable,
+    dns::{Dns, DnsOptions},
     tcp::{TcpOptions, TcpTransport},
 };
 use tokio::signal::unix::{SignalKind, signal};
@@ -58,7 +59,8 @@ fn system(what: &'static str) -> impl FnOnce(std::io::Error) -> StartError {
 pub fn serve(args: &Args, loaded: Loaded) -> Result<(), StartError> {
     let globals = loaded.program.globals.clone();
     let foreground = args.stays() || globals.int("fork") == 0;
-    let mut parent = if foreground { Parent::none() } else { daemonize::fork().map_err(system("cannot fork"))? };
+    let mut parent =
+        if foreground { Parent::none() } else { daemonize::fork().map_err(system("cannot fork"))? };
     configure_log(args, &loaded.program);
     let specs = listen::specs(args, &globals)?;
     let aliases = listen::aliases(args, &globals, &specs);
@@ -110,6 +112,7 @@ fn run(
             loaded.cfg,
             sockets,
             tcp,
+            Dns::new(DnsOptions::default()),
             identity,
             start_info(args, loaded.defines),
             tokio::runtime::Handle::current(),

@@ -77,6 +77,16 @@ impl Builder {
         &mut self.globals
     }
 
+    /// Prepares machine code for what the analysis made of the file; routes are compiled when they first run.
+    pub fn compile(self, ir: kamjit_analysis::ir::Program) -> Result<Program, kamjit_codegen::CompileError> {
+        let code = kamjit_codegen::CompiledProgram::new(
+            &crate::abi::BUILTINS,
+            Arc::new(ir),
+            kamjit_codegen::Options::default(),
+        )?;
+        Ok(self.finish(Box::new(code)))
+    }
+
     /// The program, with its machine code.
     pub fn finish(self, code: Box<dyn Code>) -> Program {
         Program {
@@ -383,7 +393,9 @@ impl Host for Builder {
         if let Some(digest) = def.run.prepare {
             prepared = digest(&mut self.prepare(), prepared, place)?;
         }
+        let dynamic = args.iter().filter(|a| matches!(a, CallArg::Dynamic(_))).count();
         let site = Box::new(Site {
+            dynamic,
             name: def.name,
             run: def.run.run,
             args: prepared.into_boxed_slice(),

@@ -11,6 +11,7 @@ use kamjit_sip::{Edits, Message, Uri};
 use crate::{
     avp::Avps,
     branch::Branch,
+    dest::Destination,
     engine::Engine,
     ext::Ext,
     fibre::{Cancelled, Scope},
@@ -94,6 +95,7 @@ pub struct Ctx<'m> {
     pub program: &'m Program,
     /// The worker that runs it.
     pub worker: &'m Rc<Worker>,
+    sending: Option<Destination>,
     scope: &'m Scope,
     dynamic: &'m [RawVal],
     parsed_uri: Option<(*const u8, usize, Option<Uri<'m>>)>,
@@ -127,6 +129,7 @@ impl<'m> Ctx<'m> {
             ext: Ext::default(),
             program,
             worker,
+            sending: None,
             scope,
             dynamic: &[],
             parsed_uri: None,
@@ -156,6 +159,16 @@ impl<'m> Ctx<'m> {
     /// Waits for a future; only this run stands still, not the worker. Call it with no lock held.
     pub fn wait<F: Future>(&self, future: F) -> Result<F::Output, Cancelled> {
         self.scope.wait(future)
+    }
+
+    /// Where the message is just being sent, in `onsend_route`.
+    pub fn sending(&self) -> Option<&Destination> {
+        self.sending.as_ref()
+    }
+
+    /// Sets where the message is being sent while `onsend_route` runs.
+    pub fn set_sending(&mut self, dest: Option<Destination>) {
+        self.sending = dest;
     }
 
     /// The fibre's scope.

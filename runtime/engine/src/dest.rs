@@ -114,7 +114,7 @@ impl<'m> Ctx<'m> {
                 let proto = asked.proto.unwrap_or(if asked.sips { Proto::Tls } else { Proto::Udp });
                 vec![(proto, SocketAddr::new(ip, asked.port.unwrap_or(proto.default_port())))]
             }
-            None => self.wait(engine.lookup(&asked))?,
+            None => self.lookup(&asked)?,
         };
         if targets.is_empty() {
             return Err(NoDestination::Unresolved);
@@ -127,6 +127,18 @@ impl<'m> Ctx<'m> {
             })
             .collect();
         if found.is_empty() { Err(NoDestination::NoSocket) } else { Ok(found) }
+    }
+
+    /// Looks a host name up, in order of preference; empty if it has no address. May suspend this run.
+    pub fn lookup(&self, asked: &Asked<'_>) -> Result<Vec<(Proto, SocketAddr)>, Cancelled> {
+        let found = self.wait(self.worker.dns().resolve(asked.host, asked.port, asked.proto, asked.sips))?;
+        Ok(match found {
+            Ok(targets) => targets.into_iter().map(|t| (t.proto, t.addr)).collect(),
+            Err(error) => {
+                tracing::debug!("no address for {}: {error}", asked.host.escape_ascii());
+                Vec::new()
+            }
+        })
     }
 
     /// The first destination of a URI without allocation when its host is an IP literal; see [`Ctx::resolve`].

@@ -1,7 +1,6 @@
 //! The running server: what all workers, modules and control transports share.
 
 use std::{
-    net::SocketAddr,
     sync::{
         Arc, OnceLock, RwLock,
         atomic::{AtomicU64, Ordering},
@@ -11,16 +10,12 @@ use std::{
 
 use kamjit_net::{
     SocketTable,
+    dns::Dns,
     tcp::{TcpTarget, TcpTransport},
 };
-use kamjit_sip::Proto;
 
 use crate::{
-    cfg::CfgStore,
-    dest::{Asked, Destination},
-    identity::Identity,
-    program::Program,
-    stats::Stats,
+    cfg::CfgStore, dest::Destination, identity::Identity, program::Program, stats::Stats,
     worker::WorkerHandle,
 };
 
@@ -49,6 +44,8 @@ pub struct Engine {
     pub sockets: Arc<SocketTable>,
     /// Stream connections.
     pub tcp: Arc<TcpTransport>,
+    /// Name look-ups; workers ask through [`crate::worker::Worker::dns`].
+    pub dns: Arc<Dns>,
     /// What is "myself".
     pub identity: Identity,
     /// How the process was started.
@@ -76,6 +73,7 @@ impl Engine {
         cfg: Arc<CfgStore>,
         sockets: Arc<SocketTable>,
         tcp: Arc<TcpTransport>,
+        dns: Arc<Dns>,
         identity: Identity,
         start: StartInfo,
         control: tokio::runtime::Handle,
@@ -85,6 +83,7 @@ impl Engine {
             cfg,
             sockets,
             tcp,
+            dns,
             identity,
             start,
             started: SystemTime::now(),
@@ -148,16 +147,6 @@ impl Engine {
                 tracing::warn!("cannot send to {}:{}: {error}", dest.proto, dest.addr);
                 false
             }
-        }
-    }
-
-    /// Looks a host up; empty if it has no address.
-    pub async fn lookup(&self, asked: &Asked<'_>) -> Vec<(Proto, SocketAddr)> {
-        let proto = asked.proto.unwrap_or(if asked.sips { Proto::Tls } else { Proto::Udp });
-        let Ok(host) = std::str::from_utf8(asked.host) else { return Vec::new() };
-        match tokio::net::lookup_host((host, asked.port.unwrap_or(proto.default_port()))).await {
-            Ok(found) => found.map(|addr| (proto, addr)).collect(),
-            Err(_) => Vec::new(),
         }
     }
 }

@@ -51,7 +51,7 @@ pub fn reply_destination(ctx: &mut Ctx<'_>, via: &Via<'_>) -> Option<Destination
     let asked = Asked { host, port: Some(port), proto: Some(proto), sips: false };
     let addr = match asked.literal() {
         Some(ip) => SocketAddr::new(ip, port),
-        None => ctx.wait(ctx.engine().lookup(&asked)).ok()?.first()?.1,
+        None => ctx.lookup(&asked).ok()?.first()?.1,
     };
     let socket = pick_socket(ctx.engine(), None, Some(&ctx.rcv), proto, addr.is_ipv4())?;
     let connect = ctx.flags.send & send_flags::REPLY_NO_CONNECT == 0;

@@ -1,6 +1,7 @@
 //! What every module of the server stands on: workers, fibres, the script context, pseudo-variables, statistics,
 //! the cfg framework, the module API and the register of remote commands. See docs/src/architecture.md.
 
+mod abi;
 pub mod avp;
 pub mod branch;
 pub mod builder;

@@ -3,7 +3,10 @@
 use std::sync::{Arc, atomic::AtomicPtr};
 
 use kamjit_catalog::{Generation, RouteDecl, Routes};
-use kamjit_codegen::abi::{Header, RawVal, RouteFn, status};
+use kamjit_codegen::{
+    CompiledProgram,
+    abi::{Header, RawVal, RouteFn, status},
+};
 
 use crate::{
     globals::Globals,
@@ -26,6 +29,16 @@ pub trait Code: Send + Sync {
     fn compile(&self, route: u32) -> Option<RouteFn>;
 }
 
+impl Code for CompiledProgram {
+    fn table(&self) -> *const AtomicPtr<u8> {
+        self.code_table().as_ptr()
+    }
+
+    fn compile(&self, route: u32) -> Option<RouteFn> {
+        self.route(route).map_err(|error| tracing::error!("a route could not be compiled: {error}")).ok()
+    }
+}
+
 /// One call of the script, prepared; machine code holds its address.
 pub struct Site {
     /// The function's name.
@@ -34,6 +47,8 @@ pub struct Site {
     pub run: RunFn,
     /// Its arguments.
     pub args: Box<[Arg]>,
+    /// How many of them are computed for each call.
+    pub dynamic: usize,
     /// 1-based line, for messages.
     pub line: u32,
 }

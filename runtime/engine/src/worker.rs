@@ -2,7 +2,7 @@
 //! jobs that are handed over explicitly.
 
 use std::{
-    cell::RefCell,
+    cell::{OnceCell, RefCell},
     rc::Rc,
     sync::{Arc, atomic::Ordering},
     time::Duration,
@@ -10,6 +10,7 @@ use std::{
 
 use kamjit_net::{
     SocketId, WorkerSockets,
+    dns::DnsClient,
     udp::{OutQueue, RecvBatch},
 };
 use tokio::{sync::mpsc, task::LocalSet};
@@ -50,6 +51,7 @@ pub struct Worker {
     pub engine: Arc<Engine>,
     /// Its fibres.
     pub fibres: Rc<Fibres>,
+    dns: OnceCell<DnsClient>,
     out: RefCell<OutQueue>,
     wheel: RefCell<Wheel>,
 }
@@ -63,6 +65,11 @@ impl Worker {
     /// Arms a timer; it fires on this worker, not before `after` has passed, rounded up to 1/16 s.
     pub fn schedule(&self, after: Duration, target: Arc<dyn OnTimer>, token: u64) {
         self.wheel.borrow_mut().schedule(after, target, token);
+    }
+
+    /// Name look-ups on this worker.
+    pub fn dns(&self) -> &DnsClient {
+        self.dns.get_or_init(|| self.engine.dns.client())
     }
 
     /// Runs `body` in a fibre with an empty arena, so that it may wait.
@@ -171,6 +178,7 @@ async fn run(index: usize, engine: Arc<Engine>, mut queue: mpsc::UnboundedReceiv
         index,
         engine: Arc::clone(&engine),
         fibres: Rc::default(),
+        dns: OnceCell::new(),
         out: RefCell::new(OutQueue::new(Rc::clone(&udp))),
         wheel: RefCell::default(),
     });
