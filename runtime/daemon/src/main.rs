@@ -1,3 +1,68 @@
-//! The kamjit server.
+//! The server: command line, start-up, signals. Everything else is in the crates below.
 
-fn main() {}
+mod args;
+mod daemonize;
+mod listen;
+mod load;
+mod report;
+mod reverse;
+mod serve;
+
+use clap::{Parser, error::ErrorKind};
+
+use crate::args::Args;
+
+/// What Kamailio's own start-up exits with when it refuses (captured).
+const REFUSED: i32 = 255;
+
+fn main() {
+    std::process::exit(run());
+}
+
+fn run() -> i32 {
+    let args = match Args::try_parse() {
+        Ok(args) => args,
+        Err(error) => {
+            let _ = error.print();
+            return if error.kind() == ErrorKind::DisplayHelp { 0 } else { REFUSED };
+        }
+    };
+    if args.version || args.internals {
+        println!(
+            "version: kamjit {} ({}/{})",
+            env!("CARGO_PKG_VERSION"),
+            std::env::consts::ARCH,
+            std::env::consts::OS
+        );
+        println!("runs configurations of Kamailio 5.6 and 6.x");
+        return 0;
+    }
+    kamjit_engine::log::Subscriber::install();
+    if args.cfg_print {
+        return match load::read(&args) {
+            Ok(unit) => {
+                print!("{}", unit.text);
+                0
+            }
+            Err(_) => REFUSED,
+        };
+    }
+    let loaded = match load::load(&args) {
+        Ok(loaded) => loaded,
+        Err(refused) => {
+            eprintln!("ERROR: bad config file ({} errors)", refused.errors);
+            return REFUSED;
+        }
+    };
+    if args.check > 0 {
+        eprintln!("config file ok, exiting...");
+        return 0;
+    }
+    match serve::serve(&args, loaded) {
+        Ok(()) => 0,
+        Err(error) => {
+            eprintln!("ERROR: {error}");
+            REFUSED
+        }
+    }
+}
