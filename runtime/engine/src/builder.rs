@@ -89,7 +89,13 @@ impl Builder {
 
     /// The program, with its machine code.
     pub fn finish(self, code: Box<dyn Code>) -> Program {
+        let main = |kind| {
+            let found = self.routes.iter().find(|r| r.kind == kind && r.name.is_empty());
+            found.map(|r| crate::program::RouteIndex(r.index))
+        };
         Program {
+            request_route: main(kamjit_catalog::Routes::REQUEST),
+            reply_route: main(kamjit_catalog::Routes::CORE_ONREPLY),
             generation: self.generation,
             globals: self.globals,
             hooks: self.hooks,

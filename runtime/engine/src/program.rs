@@ -76,6 +76,10 @@ pub struct Program {
     pub hooks: Hooks,
     /// The modules in the order in which they were loaded.
     pub modules: Vec<&'static Module>,
+    /// `request_route`.
+    pub request_route: Option<RouteIndex>,
+    /// `reply_route`.
+    pub reply_route: Option<RouteIndex>,
     pub(crate) states: States,
     pub(crate) routes: Vec<RouteDecl>,
     pub(crate) var_names: Vec<Box<str>>,

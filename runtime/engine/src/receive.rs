@@ -116,7 +116,7 @@ fn request(ctx: &mut Ctx<'_>) {
             return;
         }
     }
-    if let Some(route) = program.route(Routes::REQUEST, "")
+    if let Some(route) = program.request_route
         && ctx.run_route(route) == Ended::Cancelled
     {
         return;
@@ -137,7 +137,7 @@ fn reply(ctx: &mut Ctx<'_>) {
         tracing::debug!("reply from {} dropped: its top Via is not ours", ctx.rcv.src);
         return;
     }
-    if let Some(route) = program.route(Routes::CORE_ONREPLY, "") {
+    if let Some(route) = program.reply_route {
         match ctx.run_route(route) {
             Ended::Cancelled => return,
             Ended::Drop if ctx.msg.status().is_some_and(|code| code < 200) => return,
