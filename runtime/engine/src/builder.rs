@@ -120,6 +120,7 @@ impl Builder {
             vars: &mut self.vars,
             routes: &self.routes,
             states: &self.states,
+            flags: &self.flags,
         }
     }
 
@@ -170,6 +171,7 @@ impl Builder {
                 vars: &mut self.vars,
                 routes: &self.routes,
                 states: &self.states,
+                flags: &self.flags,
             },
             new_states: &mut new_states,
             globals: &self.globals,

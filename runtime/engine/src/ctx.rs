@@ -32,6 +32,16 @@ pub struct Flags {
     pub send: u32,
 }
 
+/// The address that this message's Via and Record-Route show instead of the socket's own
+/// (`set_advertised_address()`).
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Advertised<'m> {
+    /// Host, if set.
+    pub host: Option<&'m [u8]>,
+    /// Port, if set.
+    pub port: Option<u16>,
+}
+
 /// Bits of [`Flags::send`].
 pub mod send_flags {
     /// `force_rport()`: answer to the source port, add `rport=` to the top Via.
@@ -81,6 +91,8 @@ pub struct Ctx<'m> {
     pub branches: Vec<Branch<'m>>,
     /// Flags.
     pub flags: Flags,
+    /// Address to show instead of the socket's own.
+    pub advertised: Advertised<'m>,
     /// Attribute-value pairs (the transaction's, while one of its routes runs).
     pub avps: Avps,
     /// Extended pairs: `$xavp`, `$xavu`, `$xavi`.
@@ -122,6 +134,7 @@ impl<'m> Ctx<'m> {
             main: Branch::new(),
             branches: Vec::new(),
             flags: Flags::default(),
+            advertised: Advertised::default(),
             avps: Avps::default(),
             xavps: Xavps::default(),
             routes,

@@ -108,13 +108,22 @@ impl<'m> Ctx<'m> {
         connect: bool,
     ) -> Result<Vec<Destination>, NoDestination> {
         let asked = Asked::from_uri(uri).ok_or(NoDestination::BadUri)?;
+        self.resolve_all(&asked, forced, connect)
+    }
+
+    fn resolve_all(
+        &mut self,
+        asked: &Asked<'_>,
+        forced: Option<SocketId>,
+        connect: bool,
+    ) -> Result<Vec<Destination>, NoDestination> {
         let engine = self.engine();
         let targets = match asked.literal() {
             Some(ip) => {
                 let proto = asked.proto.unwrap_or(if asked.sips { Proto::Tls } else { Proto::Udp });
                 vec![(proto, SocketAddr::new(ip, asked.port.unwrap_or(proto.default_port())))]
             }
-            None => self.lookup(&asked)?,
+            None => self.lookup(asked)?,
         };
         if targets.is_empty() {
             return Err(NoDestination::Unresolved);
@@ -149,6 +158,16 @@ impl<'m> Ctx<'m> {
         connect: bool,
     ) -> Result<Destination, NoDestination> {
         let asked = Asked::from_uri(uri).ok_or(NoDestination::BadUri)?;
+        self.resolve_asked(&asked, forced, connect)
+    }
+
+    /// The same for a host that is not in a URI.
+    pub fn resolve_asked(
+        &mut self,
+        asked: &Asked<'_>,
+        forced: Option<SocketId>,
+        connect: bool,
+    ) -> Result<Destination, NoDestination> {
         if let Some(ip) = asked.literal() {
             let proto = asked.proto.unwrap_or(if asked.sips { Proto::Tls } else { Proto::Udp });
             let socket = pick_socket(self.engine(), forced, Some(&self.rcv), proto, ip.is_ipv4())
@@ -156,6 +175,6 @@ impl<'m> Ctx<'m> {
             let addr = SocketAddr::new(ip, asked.port.unwrap_or(proto.default_port()));
             return Ok(Destination { proto, addr, socket, conn: None, connect });
         }
-        self.resolve(uri, forced, connect)?.first().copied().ok_or(NoDestination::Unresolved)
+        self.resolve_all(asked, forced, connect)?.first().copied().ok_or(NoDestination::Unresolved)
     }
 }

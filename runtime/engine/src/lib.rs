@@ -29,6 +29,7 @@ pub mod state;
 pub mod stats;
 pub mod stored;
 pub mod subst;
+pub mod table;
 pub mod timer;
 pub mod value;
 pub mod worker;

@@ -41,6 +41,23 @@ impl Level {
         }
     }
 
+    /// From a name such as `L_INFO`, `INFO` or `l_info` (any case; `L_DBG`, `L_DEBUG`, `L_ERR`, `L_CRIT2`, ...).
+    pub fn from_name(name: &[u8]) -> Option<Level> {
+        let name = name.to_ascii_uppercase();
+        Some(match name.strip_prefix(b"L_").unwrap_or(&name) {
+            b"ALERT" => Level::Alert,
+            b"BUG" => Level::Bug,
+            b"CRIT2" => Level::Crit2,
+            b"CRIT" | b"CRITICAL" => Level::Crit,
+            b"ERR" | b"ERROR" => Level::Err,
+            b"WARN" | b"WARNING" => Level::Warn,
+            b"NOTICE" => Level::Notice,
+            b"INFO" => Level::Info,
+            b"DBG" | b"DEBUG" => Level::Debug,
+            _ => return None,
+        })
+    }
+
     /// The word in the log.
     pub fn name(self) -> &'static str {
         match self {

@@ -21,6 +21,7 @@ pub struct Prepare<'a> {
     pub(crate) vars: &'a mut VarSlots,
     pub(crate) routes: &'a [RouteDecl],
     pub(crate) states: &'a States,
+    pub(crate) flags: &'a [(String, i64)],
 }
 
 /// Names of `$var(..)`, each with its slot.
@@ -58,6 +59,11 @@ impl Prepare<'_> {
     /// A route block by kind and name.
     pub fn route(&self, kind: Routes, name: &str) -> Option<RouteIndex> {
         self.routes.iter().find(|r| r.kind == kind && r.name == name).map(|r| RouteIndex(r.index))
+    }
+
+    /// The number of a declared flag (`flags NAME:4;`).
+    pub fn flag(&self, name: &str) -> Option<i64> {
+        self.flags.iter().find(|(known, _)| known == name).map(|(_, number)| *number)
     }
 
     /// All route blocks, for "did you mean".

@@ -8,7 +8,7 @@ pub use transform::{TrArg, TrCode, TrDef, Transform};
 
 use std::any::Any;
 
-use kamjit_catalog::{HostError, PseudoVar};
+use kamjit_catalog::{HostError, InnerName, PseudoVar};
 
 use crate::{ctx::Ctx, module::Prepare, value::Val};
 
@@ -32,6 +32,41 @@ pub struct PvCode {
 
 /// An entry of a module's table of pseudo-variables.
 pub type PvDef = PseudoVar<PvCode>;
+
+/// An entry `$name` that can be read.
+pub const fn read_only(name: &'static str, get: PvGet) -> PvDef {
+    let code = PvCode { get, set: None, parse: None };
+    PvDef { name, inner: InnerName::None, index: false, readable: true, writable: false, code }
+}
+
+/// An entry `$name` that can be read and assigned.
+pub const fn read_write(name: &'static str, get: PvGet, set: PvSet) -> PvDef {
+    let code = PvCode { get, set: Some(set), parse: None };
+    PvDef { name, inner: InnerName::None, index: false, readable: true, writable: true, code }
+}
+
+/// An entry `$name(inner)` that can be read.
+pub const fn named(name: &'static str, inner: InnerName, get: PvGet, parse: Option<PvParse>) -> PvDef {
+    let code = PvCode { get, set: None, parse };
+    PvDef { name, inner, index: false, readable: true, writable: false, code }
+}
+
+/// An entry `$name(inner)` that can be read and assigned.
+pub const fn named_rw(
+    name: &'static str,
+    inner: InnerName,
+    get: PvGet,
+    set: PvSet,
+    parse: Option<PvParse>,
+) -> PvDef {
+    let code = PvCode { get, set: Some(set), parse };
+    PvDef { name, inner, index: false, readable: true, writable: true, code }
+}
+
+/// The entry, with an index allowed: `$(name[1])`.
+pub const fn indexed(def: PvDef) -> PvDef {
+    PvDef { index: true, ..def }
+}
 
 /// A digested inner name.
 pub enum Inner {
