@@ -35,6 +35,8 @@ macro_rules! for_each_builtin {
             concat_n(ctx: *mut Header, parts: *const RawStr, count: usize) -> RawStr;
             /// 1 if the bytes are equal; the lengths are known to be.
             bytes_eq(a: *const u8, b: *const u8, len: usize) -> i32;
+            /// The same without regard to the case of ASCII letters.
+            same_text(a: *const u8, b: *const u8, len: usize) -> i32;
             /// `==` ruled by the type of the left value.
             val_eq(ctx: *mut Header, left: *const RawVal, right: *const RawVal) -> i32;
             /// 1 if the compiled expression matches.
@@ -49,6 +51,8 @@ macro_rules! for_each_builtin {
             field_is_myself(ctx: *mut Header, field: u32) -> i32;
             /// 1 if the address lies in the network.
             field_in_net(ctx: *mut Header, field: u32, net: *const IpNet) -> i32;
+            /// 1 if the address is that of the host (an address, a network or a name in the string).
+            field_is_host(ctx: *mut Header, field: u32, ptr: *const u8, len: usize) -> i32;
             /// The number of the route with this name, or -1 (logged).
             route_find(ctx: *mut Header, name: *const u8, len: usize) -> i64;
             /// Machine code of a route that has none yet; null if it cannot be compiled.

@@ -150,6 +150,8 @@ impl Display for Expr {
             Expr::Assign(target, value) => write!(f, "({target} = {value})"),
             Expr::FieldInt(field) | Expr::FieldStr(field) => write!(f, "{field:?}"),
             Expr::IsMyself(field) => write!(f, "({field:?} == myself)"),
+            Expr::IsHost(field, host) => write!(f, "({field:?} is {host})"),
+            Expr::SameText(a, b) => write!(f, "({a} i== {b})"),
             Expr::InNet(field, net) => write!(f, "({field:?} in {}/{})", net.addr, net.mask),
         }
     }

@@ -243,6 +243,10 @@ pub enum Expr {
     IsMyself(Field),
     /// `src_ip == 10.0.0.0/8`.
     InNet(Field, Box<IpNet>),
+    /// `src_ip == "some.host"`: the address is that of the host, found at run time.
+    IsHost(Field, Box<Expr>),
+    /// Equality of strings without regard to the case of ASCII letters.
+    SameText(Box<Expr>, Box<Expr>),
 }
 
 /// A prepared call of a function.

@@ -98,6 +98,15 @@ impl Lower<'_, '_> {
                 let value = self.in_net(*field, net);
                 self.b.ins().ireduce(types::I8, value)
             }
+            Expr::IsHost(field, host) => {
+                let value = self.is_host(*field, host);
+                self.b.ins().ireduce(types::I8, value)
+            }
+            Expr::SameText(a, b) => {
+                let x = self.str(a);
+                let y = self.str(b);
+                self.eq_by_call(Builtin::same_text, x, y)
+            }
             _ => self.bool_by_branch(e),
         }
     }
@@ -166,13 +175,18 @@ impl Lower<'_, '_> {
         if let Some(short) = a.known {
             return self.str_eq_short(b, short);
         }
+        self.eq_by_call(Builtin::bytes_eq, a, b)
+    }
+
+    /// Compares two strings by a builtin if their lengths are the same.
+    fn eq_by_call(&mut self, builtin: Builtin, a: StrVal, b: StrVal) -> Value {
         let same = self.b.ins().icmp(IntCC::Equal, a.len, b.len);
         let compare = self.b.create_block();
         let done = self.b.create_block();
         let result = self.b.append_block_param(done, types::I8);
         self.brif_else_value(same, compare, done);
         self.begin(compare);
-        let value = self.call1(Builtin::bytes_eq, &[a.ptr, b.ptr, a.len]);
+        let value = self.call1(builtin, &[a.ptr, b.ptr, a.len]);
         let value = self.b.ins().ireduce(types::I8, value);
         self.jump(done, &[value]);
         self.begin(done);
@@ -237,6 +251,8 @@ fn is_bool(e: &Expr) -> bool {
             | Expr::MatchDyn(..)
             | Expr::Truth(_)
             | Expr::IsMyself(_)
+            | Expr::IsHost(..)
+            | Expr::SameText(..)
             | Expr::InNet(..)
     )
 }

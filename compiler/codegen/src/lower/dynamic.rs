@@ -275,12 +275,14 @@ pub(super) fn has_effects(e: &Expr) -> bool {
         | Expr::ToInt(a)
         | Expr::ToStr(a)
         | Expr::Match(a, ..)
+        | Expr::IsHost(_, a)
         | Expr::Truth(a) => has_effects(a),
         Expr::Arith(_, a, b)
         | Expr::And(a, b)
         | Expr::Or(a, b)
         | Expr::Cmp(_, a, b)
         | Expr::StrEq(a, b, _)
+        | Expr::SameText(a, b)
         | Expr::DynEq(a, b, _)
         | Expr::MatchDyn(a, b) => has_effects(a) || has_effects(b),
         Expr::Plus(a, rest) => has_effects(a) || rest.iter().any(has_effects),

@@ -70,6 +70,8 @@ impl Lower<'_, '_> {
             | Expr::MatchDyn(..)
             | Expr::Truth(_)
             | Expr::IsMyself(_)
+            | Expr::IsHost(..)
+            | Expr::SameText(..)
             | Expr::InNet(..) => {
                 let value = self.bool(e);
                 self.b.ins().uextend(types::I64, value)
@@ -376,6 +378,12 @@ impl Lower<'_, '_> {
         let field = self.field(field);
         let net = self.iconst(net as *const IpNet as i64);
         self.call1(Builtin::field_in_net, &[self.ctx, field, net])
+    }
+
+    pub(super) fn is_host(&mut self, field: Field, host: &Expr) -> Value {
+        let host = self.str(host);
+        let field = self.field(field);
+        self.call1(Builtin::field_is_host, &[self.ctx, field, host.ptr, host.len])
     }
 
     /// The machine condition of a comparison.

@@ -121,6 +121,14 @@ unsafe extern "C-unwind" fn bytes_eq(a: *const u8, b: *const u8, len: usize) -> 
     i32::from(bytes(a, len) == bytes(b, len))
 }
 
+unsafe extern "C-unwind" fn same_text(a: *const u8, b: *const u8, len: usize) -> i32 {
+    i32::from(bytes(a, len).eq_ignore_ascii_case(bytes(b, len)))
+}
+
+unsafe extern "C-unwind" fn field_is_host(_: *mut Header, _field: u32, ptr: *const u8, len: usize) -> i32 {
+    i32::from(bytes(ptr, len) == b"localhost")
+}
+
 unsafe extern "C-unwind" fn val_eq(ctx: *mut Header, left: *const RawVal, right: *const RawVal) -> i32 {
     i32::from(equal(view(left), view(right), generation(ctx)))
 }

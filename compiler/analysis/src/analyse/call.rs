@@ -1,0 +1,182 @@
+//! Calls of functions: look-up, number of arguments, where they may stand, and their arguments for the host.
+
+use kamjit_catalog::{CallArg, Form, FunctionLookup, FunctionRef, Generation, Place, facts};
+use kamjit_syntax::Diagnostic;
+use kamjit_syntax::ast::{Call, Expr, ExprKind, WordLit};
+
+use super::Analysis;
+use super::config::{proto_text, socket_text};
+use crate::ir;
+use crate::suggest::nearest;
+
+impl Analysis<'_> {
+    /// A prepared call; `None` after an error.
+    pub(super) fn call(&mut self, call: &Call) -> Option<ir::Expr> {
+        let function = self.find(call);
+        let mut args = Vec::with_capacity(call.args.len());
+        let mut dynamic = Vec::new();
+        let mut good = function.is_some();
+        for arg in &call.args {
+            match self.argument(arg, &mut dynamic) {
+                Some(arg) => args.push(arg),
+                None => good = false,
+            }
+        }
+        let function = function.filter(|_| good)?;
+        let block = &self.blocks[self.place.block];
+        let routes = block.reached_as;
+        let (file, line) = self.lines.place(call.span);
+        let place = Place { file, line, routes, span: call.span, route: self.route_name() };
+        match self.host.prepare_call(function.id, &args, &place) {
+            Ok(site) => {
+                Some(ir::Expr::Call(Box::new(ir::Call { site, name: call.name.text.clone(), args: dynamic })))
+            }
+            Err(error) => {
+                let span = error.arg.and_then(|n| call.args.get(n)).map_or(call.span, |a| a.span);
+                self.host_error("KC012", span, error);
+                None
+            }
+        }
+    }
+
+    fn find(&mut self, call: &Call) -> Option<FunctionRef> {
+        match self.host.function(&call.name.text, call.args.len()) {
+            FunctionLookup::Found(function) => {
+                self.check_place(call, &function.form);
+                Some(function)
+            }
+            FunctionLookup::WrongArity(mut arities) => {
+                arities.sort_unstable();
+                arities.dedup();
+                let takes: Vec<String> = arities.iter().map(ToString::to_string).collect();
+                let takes = match &takes[..] {
+                    [] => "other numbers of".to_owned(),
+                    [one] => one.clone(),
+                    [head @ .., last] => format!("{} or {last}", head.join(", ")),
+                };
+                let plural = if takes == "1" { "argument" } else { "arguments" };
+                let message =
+                    format!("{}() takes {takes} {plural}, {} given", call.name.text, call.args.len());
+                self.error("KC010", call.span, message);
+                None
+            }
+            FunctionLookup::Unknown => {
+                self.unknown_function(call);
+                None
+            }
+        }
+    }
+
+    fn unknown_function(&mut self, call: &Call) {
+        let name = &*call.name.text;
+        let modules = facts::modules_with_function(name);
+        if modules.iter().any(|m| self.missing.contains(*m)) {
+            return;
+        }
+        let loaded: Vec<&&str> = modules.iter().filter(|m| self.host.is_loaded(m)).collect();
+        let diagnostic = match (&modules[..], &loaded[..]) {
+            ([], _) => {
+                let core = [Generation::V6, Generation::V5_6].iter().any(|g| {
+                    facts::core(*g)["core_functions"]
+                        .as_array()
+                        .is_some_and(|all| all.iter().any(|f| f["name"] == name))
+                });
+                if core {
+                    Diagnostic::error(
+                        "KC008",
+                        call.name.span,
+                        format!("this build does not have the core function {name}() yet"),
+                    )
+                } else {
+                    let found =
+                        Diagnostic::error("KC008", call.name.span, format!("there is no function {name}()"));
+                    match nearest(name, self.host.function_names()) {
+                        Some(near) => found.help(format!("did you mean {near}()?")),
+                        None => found,
+                    }
+                }
+            }
+            (_, [module, ..]) => Diagnostic::error(
+                "KC008",
+                call.name.span,
+                format!("the module {module} of this build does not have the function {name}() yet"),
+            ),
+            ([module], _) => Diagnostic::error(
+                "KC009",
+                call.name.span,
+                format!("{name}() is a function of the module {module}, which is not loaded"),
+            )
+            .help(format!("add loadmodule \"{module}.so\"")),
+            (several, _) => Diagnostic::error(
+                "KC009",
+                call.name.span,
+                format!(
+                    "{name}() is a function of the modules {}, none of which is loaded",
+                    several.join(", ")
+                ),
+            )
+            .help("load one of them"),
+        };
+        self.report(diagnostic);
+    }
+
+    /// The real server checks the block that a call stands in. That a route reached from elsewhere has such a call
+    /// is worth a warning only where no condition stands before it.
+    fn check_place(&mut self, call: &Call, form: &Form) {
+        let block = &self.blocks[self.place.block];
+        let keyword = block.ast.keyword.text.clone();
+        if !form.routes.meets(block.allowed_as) {
+            let message = format!("{}() cannot be used in a {keyword}", call.name.text);
+            return self.error("KC011", call.span, message);
+        }
+        let outside = block.reached_as.0 & !form.routes.0 & !block.allowed_as.0;
+        if outside != 0 && self.place.depth == 0 {
+            let message =
+                format!("{}() fails where this route is called from {}", call.name.text, kinds_text(outside));
+            let warning = Diagnostic::warning("KC011", call.span, message)
+                .help("test is_request() or is_reply() before it, or call it in the block itself");
+            self.report(warning);
+        }
+    }
+
+    /// One argument as the host takes it. Expressions become dynamic arguments.
+    fn argument(&mut self, arg: &Expr, dynamic: &mut Vec<ir::Expr>) -> Option<CallArg> {
+        match &arg.kind {
+            ExprKind::Int(number) => Some(CallArg::Int(self.wrap(*number))),
+            ExprKind::Word(WordLit::Bool(yes)) => Some(CallArg::Int((*yes).into())),
+            ExprKind::Str(lit) => Some(CallArg::Str(lit.value.to_vec())),
+            ExprKind::Pv(pv) => Some(CallArg::Pv((**pv).clone())),
+            ExprKind::Bare(word) => Some(match self.flags.get(&**word) {
+                Some(number) => CallArg::Int(*number),
+                None => CallArg::Str(word.as_bytes().to_vec()),
+            }),
+            ExprKind::Ip(ip) => Some(CallArg::Str(ip.to_string().into_bytes())),
+            ExprKind::Proto(proto) => Some(CallArg::Str(proto_text(*proto).as_bytes().to_vec())),
+            ExprKind::Socket(socket) => Some(CallArg::Str(socket_text(socket).into_bytes())),
+            ExprKind::Error => None,
+            _ => match self.expr(arg, true)? {
+                ir::Expr::Int(number) => Some(CallArg::Int(number)),
+                ir::Expr::Str(text) => Some(CallArg::Str(text.to_vec())),
+                other => {
+                    dynamic.push(other);
+                    Some(CallArg::Dynamic(dynamic.len() as u32 - 1))
+                }
+            },
+        }
+    }
+}
+
+/// The kinds of blocks in a mask, in words.
+fn kinds_text(mask: u16) -> String {
+    let names = [
+        (1, "request_route"),
+        (2, "failure_route"),
+        (4, "onreply_route"),
+        (8, "branch_route"),
+        (16, "onsend_route"),
+        (128, "reply_route"),
+        (512, "event_route"),
+    ];
+    let found: Vec<&str> = names.iter().filter(|(bit, _)| mask & bit != 0).map(|(_, name)| *name).collect();
+    found.join(", ")
+}
