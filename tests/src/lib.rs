@@ -20,6 +20,7 @@ pub mod mask;
 pub mod message;
 pub mod ports;
 pub mod record;
+pub mod script;
 pub mod server;
 pub mod tools;
 pub mod world;

@@ -123,6 +123,14 @@ impl Setup {
         self
     }
 
+    /// Appends to the configuration.
+    pub fn also(mut self, text: &str) -> Self {
+        let cfg = self.cfg.get_or_insert_default();
+        cfg.push_str(text);
+        cfg.push('\n');
+        self
+    }
+
     /// Adds arguments.
     pub fn arg(mut self, arg: &str) -> Self {
         self.args.extend(arg.split(' ').map(str::to_owned));
