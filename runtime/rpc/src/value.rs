@@ -54,3 +54,59 @@ impl Fault {
         Fault { code, message: message.into() }
     }
 }
+
+impl std::fmt::Display for Fault {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "{} - {}", self.code, self.message)
+    }
+}
+
+impl std::error::Error for Fault {}
+
+/// What a command answers: the values in the order in which it gave them, or its refusal.
+pub type Outcome = Result<Vec<Value>, Fault>;
+
+impl From<i32> for Value {
+    fn from(n: i32) -> Value {
+        Value::Int(i64::from(n))
+    }
+}
+
+impl From<u64> for Value {
+    fn from(n: u64) -> Value {
+        Value::Int(i64::try_from(n).unwrap_or(i64::MAX))
+    }
+}
+
+impl From<usize> for Value {
+    fn from(n: usize) -> Value {
+        Value::Int(i64::try_from(n).unwrap_or(i64::MAX))
+    }
+}
+
+impl From<f64> for Value {
+    fn from(n: f64) -> Value {
+        Value::Double(n)
+    }
+}
+
+impl From<Vec<u8>> for Value {
+    fn from(text: Vec<u8>) -> Value {
+        Value::Str(text)
+    }
+}
+
+impl Value {
+    /// A structure from its members.
+    pub fn record<const N: usize>(members: [(&str, Value); N]) -> Value {
+        Value::Struct(members.into_iter().map(|(name, value)| (name.to_owned(), value)).collect())
+    }
+
+    /// The member of a structure.
+    pub fn get(&self, name: &str) -> Option<&Value> {
+        match self {
+            Value::Struct(members) => members.iter().find(|(n, _)| n == name).map(|(_, value)| value),
+            _ => None,
+        }
+    }
+}
