@@ -31,20 +31,11 @@ pub struct Refused {
 pub fn load(args: &Args) -> Result<Loaded, Refused> {
     let unit = read(args)?;
     let mut builder = Builder::new(kamjit_modules::ALL, args.compat.into());
-    let analysed = kamjit_analysis::analyse(&unit.file, &unit.map, &mut builder);
+    let analysed = kamjit_analysis::analyse(&unit, &mut builder);
     let mut diagnostics = unit.diagnostics;
-    let program = match analysed {
-        Ok(analysed) => {
-            diagnostics.extend(analysed.warnings);
-            Some(analysed.program)
-        }
-        Err(errors) => {
-            diagnostics.extend(errors);
-            None
-        }
-    };
+    diagnostics.extend(analysed.diagnostics);
     let errors = report::print(&diagnostics, &unit.map);
-    let (Some(ir), 0) = (program, errors) else { return Err(Refused { errors: errors.max(1) }) };
+    let (Some(ir), 0) = (analysed.program, errors) else { return Err(Refused { errors: errors.max(1) }) };
     let stats = Arc::clone(&builder.stats);
     let cfg = Arc::clone(&builder.cfg);
     let program = builder.compile(ir).map_err(|error| {

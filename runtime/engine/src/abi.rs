@@ -36,6 +36,7 @@ pub const BUILTINS: Builtins = Builtins {
     concat2,
     concat_n,
     bytes_eq,
+    same_text,
     val_eq,
     regex_match,
     regex_dyn,
@@ -43,6 +44,7 @@ pub const BUILTINS: Builtins = Builtins {
     field_str,
     field_is_myself,
     field_in_net,
+    field_is_host,
     route_find,
     compile_route,
     recursion_limit,
@@ -186,6 +188,11 @@ unsafe extern "C-unwind" fn bytes_eq(a: *const u8, b: *const u8, len: usize) -> 
     unsafe { i32::from(bytes(a, len) == bytes(b, len)) }
 }
 
+unsafe extern "C-unwind" fn same_text(a: *const u8, b: *const u8, len: usize) -> i32 {
+    // SAFETY: see above.
+    unsafe { i32::from(bytes(a, len).eq_ignore_ascii_case(bytes(b, len))) }
+}
+
 unsafe extern "C-unwind" fn val_eq(header: *mut Header, left: *const RawVal, right: *const RawVal) -> i32 {
     // SAFETY: see above.
     let (generation, left, right) =
@@ -292,16 +299,29 @@ impl Ctx<'_> {
 unsafe extern "C-unwind" fn field_in_net(header: *mut Header, field: u32, net: *const IpNet) -> i32 {
     // SAFETY: see above; the net belongs to the program.
     let (ctx, net) = unsafe { (ctx(header), &*net) };
-    let ip = match Field::from_number(field) {
-        Some(Field::SrcIp) => ctx.rcv.src.ip(),
-        Some(Field::DstIp) => ctx.rcv.dst.ip(),
-        Some(Field::SndIp | Field::ToIp) => match ctx.sending() {
-            Some(sending) => sending.addr.ip(),
-            None => return 0,
-        },
-        _ => return 0,
-    };
-    i32::from(net.contains(ip))
+    i32::from(field_ip(ctx, field).is_some_and(|ip| net.contains(ip)))
+}
+
+fn field_ip(ctx: &Ctx<'_>, field: u32) -> Option<IpAddr> {
+    match Field::from_number(field)? {
+        Field::SrcIp => Some(ctx.rcv.src.ip()),
+        Field::DstIp => Some(ctx.rcv.dst.ip()),
+        Field::SndIp | Field::ToIp => ctx.sending().map(|sending| sending.addr.ip()),
+        _ => None,
+    }
+}
+
+/// An address or network in a string. Names are not looked up: that would wait for DNS inside a comparison.
+unsafe extern "C-unwind" fn field_is_host(
+    header: *mut Header,
+    field: u32,
+    ptr: *const u8,
+    len: usize,
+) -> i32 {
+    // SAFETY: see above.
+    let (ctx, host) = unsafe { (ctx(header), bytes(ptr, len)) };
+    let net = IpNet::parse(host);
+    i32::from(field_ip(ctx, field).zip(net).is_some_and(|(ip, net)| net.contains(ip)))
 }
 
 unsafe extern "C-unwind" fn route_find(header: *mut Header, name: *const u8, len: usize) -> i64 {

@@ -1,8 +1,6 @@
 //! Conditions on bare words: `uri == myself`, `method == "INVITE"`, `src_ip == 10.0.0.0/8`, `dst_port == 5060`.
 //! Strings compare without regard to case, and the right side may be any value (captured from 5.6.3).
 
-use std::net::IpAddr;
-
 use kamjit_syntax::Span;
 use kamjit_syntax::ast::{Binary, BinaryOp, CoreVar, Expr, ExprKind, NetLit, NetMask, Proto, WordLit};
 
@@ -123,7 +121,7 @@ impl Analysis<'_> {
         let net = match &other.kind {
             ExprKind::Ip(ip) => Some(IpNet::host(*ip)),
             ExprKind::Net(net) => Some(self.network(net, other.span)?),
-            ExprKind::Str(lit) => parse_net(&lit.value),
+            ExprKind::Str(lit) => IpNet::parse(&lit.value),
             _ => None,
         };
         if let Some(net) = net {
@@ -153,21 +151,6 @@ impl Analysis<'_> {
 
     fn negated(&self, e: ir::Expr, negate: bool) -> ir::Expr {
         if negate { fold::not(e, self.generation) } else { e }
-    }
-}
-
-/// `a.b.c.d` or `a.b.c.d/bits` in a string.
-fn parse_net(text: &[u8]) -> Option<IpNet> {
-    let text = std::str::from_utf8(text).ok()?;
-    match text.split_once('/') {
-        Some((addr, bits)) => {
-            let addr: IpAddr = addr.parse().ok()?;
-            match bits.parse::<u32>() {
-                Ok(bits) => IpNet::new(addr, bits),
-                Err(_) => IpNet::with_mask(addr, bits.parse().ok()?),
-            }
-        }
-        None => text.trim_start_matches('[').trim_end_matches(']').parse().ok().map(IpNet::host),
     }
 }
 

@@ -27,7 +27,8 @@ pub struct Analysed {
     pub diagnostics: Vec<Diagnostic>,
 }
 
-/// Analyses a configuration that was read. Findings of the parser stand in `unit`, not in the outcome.
+/// Analyses a configuration that was read. Findings of the parser stand in `unit`, not in the outcome; where it could
+/// not read a block, routes that seem to be missing are not reported.
 pub fn analyse(unit: &Unit, host: &mut dyn Host) -> Analysed {
     let mut analysis = Analysis {
         unit,

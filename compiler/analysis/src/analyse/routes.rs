@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use kamjit_catalog::{RouteDecl, Routes};
 use kamjit_syntax::ast::{
-    self, Expr, ExprKind, RouteBlock, RouteCall, RouteKind, RouteTarget, Stmt, StmtKind,
+    self, Expr, ExprKind, ItemKind, RouteBlock, RouteCall, RouteKind, RouteTarget, Stmt, StmtKind,
 };
 use kamjit_syntax::{Diagnostic, Span};
 
@@ -181,6 +181,9 @@ impl Analysis<'_> {
         let found = self.blocks.iter().position(|b| b.is_callable() && &*b.name == wanted);
         if let Some(at) = found {
             return Some(ir::RouteTarget::Static(at as u32));
+        }
+        if self.unit.file.items.iter().any(|item| matches!(item.kind, ItemKind::Error)) {
+            return None;
         }
         let mut diagnostic = Diagnostic::error("KC002", span, format!("there is no route[{name}]"));
         if let Some(other) = self.blocks.iter().find(|b| *b.name == *wanted && b.kind != Routes::EVENT) {

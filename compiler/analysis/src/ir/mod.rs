@@ -350,6 +350,20 @@ impl IpNet {
         }
     }
 
+    /// An address (IPv6 also in brackets) or a network `address/bits`, `address/mask` in text.
+    pub fn parse(text: &[u8]) -> Option<IpNet> {
+        let text = std::str::from_utf8(text).ok()?;
+        let Some((addr, mask)) = text.split_once('/') else {
+            let bare = text.strip_prefix('[').and_then(|t| t.strip_suffix(']')).unwrap_or(text);
+            return bare.parse().ok().map(IpNet::host);
+        };
+        let addr: IpAddr = addr.parse().ok()?;
+        match mask.parse::<u32>() {
+            Ok(bits) => IpNet::new(addr, bits),
+            Err(_) => IpNet::with_mask(addr, mask.parse().ok()?),
+        }
+    }
+
     /// A single address.
     pub fn host(addr: IpAddr) -> IpNet {
         match addr {
