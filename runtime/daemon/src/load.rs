@@ -2,7 +2,6 @@
 
 use std::sync::Arc;
 
-use kamjit_catalog::Host;
 use kamjit_engine::{builder::Builder, cfg::CfgStore, program::Program, stats::Stats};
 use kamjit_syntax::{DiskLoader, Options, SourceMap, SubstKind, Unit};
 

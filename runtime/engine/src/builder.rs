@@ -93,7 +93,13 @@ impl Builder {
             let found = self.routes.iter().find(|r| r.kind == kind && r.name.is_empty());
             found.map(|r| crate::program::RouteIndex(r.index))
         };
+        let header = |global: &str, name: &str| {
+            let line = self.globals.text(global).unwrap_or_else(|| format!("{name}: {}", crate::SIGNATURE));
+            (self.globals.int("server_signature") != 0 && !line.is_empty()).then(|| line.into_bytes().into())
+        };
         Program {
+            server_header: header("server_header", "Server"),
+            user_agent_header: header("user_agent_header", "User-Agent"),
             request_route: main(kamjit_catalog::Routes::REQUEST),
             reply_route: main(kamjit_catalog::Routes::CORE_ONREPLY),
             generation: self.generation,

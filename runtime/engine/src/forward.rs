@@ -86,3 +86,25 @@ pub fn request(ctx: &mut Ctx<'_>, dest: &Destination) -> bool {
     build::request(msg, &ctx.edits, &how, &mut out);
     ctx.worker.send(dest, &out)
 }
+
+/// Where a reply to the request of a context goes (RFC 3261 section 18.2.2, RFC 3581): the connection that it came
+/// on, its source port with `rport` or `force_rport()`, else the port of its Via.
+pub fn request_source(ctx: &mut Ctx<'_>) -> Option<Destination> {
+    let rcv = ctx.rcv;
+    let connect = ctx.flags.send & send_flags::REPLY_NO_CONNECT == 0;
+    let via = ctx.msg.via(0)?;
+    let symmetric =
+        rcv.proto.is_stream() || via.rport.is_some() || ctx.flags.send & send_flags::FORCE_RPORT != 0;
+    let port = if symmetric { rcv.src.port() } else { via.port_or_default() };
+    let ip = match via.maddr.and_then(|m| std::str::from_utf8(m).ok()).and_then(|m| m.parse().ok()) {
+        Some(ip) => ip,
+        None => rcv.src.ip(),
+    };
+    Some(Destination {
+        proto: rcv.proto,
+        addr: SocketAddr::new(ip, port),
+        socket: rcv.socket,
+        conn: rcv.conn,
+        connect,
+    })
+}

@@ -35,6 +35,9 @@ pub mod value;
 pub mod worker;
 pub mod xavp;
 
+/// How this server names itself in messages: name, version, machine, in the form of the real server.
+pub const SIGNATURE: &str = concat!("kamjit (", env!("CARGO_PKG_VERSION"), " (", "x86_64/linux", "))");
+
 pub use ctx::{Ctx, Ended};
 pub use engine::Engine;
 pub use fibre::Cancelled;

@@ -76,6 +76,10 @@ pub struct Program {
     pub hooks: Hooks,
     /// The modules in the order in which they were loaded.
     pub modules: Vec<&'static Module>,
+    /// The whole Server header line of replies made here, without line end; `None` if it is switched off.
+    pub server_header: Option<Box<[u8]>>,
+    /// The whole User-Agent header line of requests made here, likewise.
+    pub user_agent_header: Option<Box<[u8]>>,
     /// `request_route`.
     pub request_route: Option<RouteIndex>,
     /// `reply_route`.
