@@ -56,7 +56,7 @@ pub struct Header {
     pub vars: *mut RawVal,
     /// `$rc`: what the last function or route returned.
     pub rc: i64,
-    /// Nesting of route calls, bounded by `max_recursive_level`.
+    /// Nesting of routes and of the blocks in them (0 in the first route), bounded by `max_recursive_level`.
     pub depth: u32,
     /// Bound of `depth`.
     pub max_depth: u32,
@@ -66,6 +66,8 @@ pub struct Header {
     pub probes: u32,
     /// Machine code of the program's routes: one entry each, null until compiled.
     pub code: *const std::sync::atomic::AtomicPtr<u8>,
+    /// The lowest stack address at which a route may still be called; 0 to leave it to `max_depth` alone.
+    pub stack_limit: usize,
 }
 
 /// What a route or a builtin that may end the script returns.

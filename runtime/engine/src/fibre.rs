@@ -16,6 +16,14 @@ use corosensei::{Coroutine, CoroutineResult, Yielder, stack::DefaultStack};
 
 /// Bytes of a fibre's stack; reserved, touched on use.
 const STACK_BYTES: usize = 256 * 1024;
+/// What a route leaves of it for the functions that it calls.
+const STACK_RESERVE: usize = 96 * 1024;
+
+/// Where routes must stop calling each other. To be asked at the beginning of a run, near the top of the stack.
+pub(crate) fn stack_limit() -> usize {
+    let here = 0u8;
+    (std::ptr::from_ref(&here) as usize).saturating_sub(STACK_BYTES - STACK_RESERVE)
+}
 /// Stacks and arenas kept for reuse by one worker.
 const POOL: usize = 256;
 /// An arena larger than this is given back to the allocator instead of being kept.

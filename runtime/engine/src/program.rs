@@ -136,6 +136,7 @@ impl Program {
             max_while: self.globals.max_while_loops,
             probes: 0,
             code: self.code.table(),
+            stack_limit: crate::fibre::stack_limit(),
         }
     }
 

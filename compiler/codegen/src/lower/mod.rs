@@ -85,6 +85,8 @@ struct Lower<'a, 'b> {
     fail: Option<ir::Block>,
     /// The exits of the enclosing loops and switches.
     breaks: Vec<ir::Block>,
+    /// Enclosing `if`, `while` and `switch` blocks: each counts for `max_recursive_level` (captured).
+    nesting: u32,
     /// Stack slots for values, free for reuse.
     free_slots: Vec<(u32, StackSlot)>,
     /// True while no code can be reached: after `exit`, `return`, ...
@@ -114,6 +116,7 @@ pub(crate) fn lower_route(mut builder: FunctionBuilder<'_>, env: Env<'_>, route:
         ret,
         fail: None,
         breaks: Vec::new(),
+        nesting: 0,
         free_slots: Vec::new(),
         dead: false,
         stmt: 0,

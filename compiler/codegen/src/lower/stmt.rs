@@ -24,6 +24,13 @@ impl Lower<'_, '_> {
         }
     }
 
+    /// The statements inside an `if`, `while` or `switch`.
+    fn inner(&mut self, stmts: &[Stmt]) {
+        self.nesting += 1;
+        self.block(stmts);
+        self.nesting -= 1;
+    }
+
     fn stmt(&mut self, stmt: &Stmt) {
         self.stmt = stmt.id;
         if self.env.probes {
@@ -117,7 +124,7 @@ impl Lower<'_, '_> {
         for (block, stmts) in [(then_block, then), (else_block, otherwise)] {
             self.begin(block);
             self.set_ret(1);
-            self.block(stmts);
+            self.inner(stmts);
             if !self.dead {
                 reached = true;
                 self.jump(done, &[]);
@@ -170,7 +177,7 @@ impl Lower<'_, '_> {
         let count = self.b.ins().iadd(count, one);
         self.b.def_var(rounds, count);
         self.breaks.push(exit);
-        self.block(body);
+        self.inner(body);
         self.breaks.pop();
         if !self.dead {
             self.jump(head, &[]);
@@ -227,7 +234,7 @@ impl Lower<'_, '_> {
         for (k, case) in switch.cases.iter().enumerate() {
             self.b.switch_to_block(bodies[k]);
             self.dead = false;
-            self.block(&case.body);
+            self.inner(&case.body);
             if !self.dead {
                 let next = bodies.get(k + 1).copied().unwrap_or(exit);
                 self.jump(next, &[]);
@@ -282,7 +289,13 @@ impl Lower<'_, '_> {
         let depth_at = offset_of!(Header, depth);
         let depth = self.load_header(types::I32, depth_at);
         let max = self.load_header(types::I32, offset_of!(Header, max_depth));
-        let too_deep = self.b.ins().icmp(IntCC::UnsignedGreaterThanOrEqual, depth, max);
+        let levels = self.b.ins().iconst(types::I32, i64::from(self.nesting + 1));
+        let deeper = self.b.ins().iadd(depth, levels);
+        let too_deep = self.b.ins().icmp(IntCC::UnsignedGreaterThanOrEqual, deeper, max);
+        let limit = self.load_header(types::I64, offset_of!(Header, stack_limit));
+        let sp = self.b.ins().get_stack_pointer(types::I64);
+        let no_stack = self.b.ins().icmp(IntCC::UnsignedLessThan, sp, limit);
+        let too_deep = self.b.ins().bor(too_deep, no_stack);
         let deep = self.b.create_block();
         let go = self.b.create_block();
         let compile = self.b.create_block();
@@ -314,8 +327,6 @@ impl Lower<'_, '_> {
         self.b.ins().brif(fresh, run, &[fresh.into()], done, &[failed.into()]);
 
         self.begin(run);
-        let one = self.b.ins().iconst(types::I32, 1);
-        let deeper = self.b.ins().iadd(depth, one);
         self.store(deeper, self.ctx, depth_at as i32);
         let sig = self.route_sig();
         let inst = self.b.ins().call_indirect(sig, code, &[self.ctx]);

@@ -246,6 +246,7 @@ pub(super) fn run_with(program: Program, pvs: &[(usize, RawVal)], probes: bool) 
             max_while: 100,
             probes: u32::from(probes),
             code: program.code_table().as_ptr(),
+            stack_limit: 0,
         },
         program: &program,
         vars: vec![RawVal::int(0); 8],

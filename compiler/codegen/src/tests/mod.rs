@@ -191,9 +191,12 @@ fn recursion_ends_at_the_limit() {
         set(0, Expr::Plus(Box::new(Expr::Var(0)), vec![Expr::Int(1)])),
         StmtKind::Run(route(0)),
     ]]);
-    assert_eq!(out.var(0), "11");
+    assert_eq!(out.var(0), "10");
     assert_eq!(out.rc(), -1);
     assert_eq!(out.log(), "too deep 0");
+    let count = || set(0, Expr::Plus(Box::new(Expr::Var(0)), vec![Expr::Int(1)]));
+    let nested = StmtKind::If(Expr::Var(0), vec![stmt(StmtKind::Run(route(0)))], vec![]);
+    assert_eq!(run(vec![vec![count(), nested]]).var(0), "5");
 }
 
 #[test]
