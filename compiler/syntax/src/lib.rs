@@ -18,6 +18,7 @@ pub mod diagnostic;
 pub mod parse;
 pub mod preprocess;
 pub mod pv;
+mod raw_bytes;
 pub mod source_map;
 pub mod span;
 

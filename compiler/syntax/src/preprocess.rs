@@ -1,5 +1,12 @@
 //! The preprocessor: directives, defines, substitutions and includes; from files to one expanded text.
 
+mod defines;
+mod directives;
+mod expression;
+mod include;
+mod lexer;
+mod subst;
+
 use std::ffi::OsString;
 use std::io;
 use std::path::{Path, PathBuf};
@@ -7,6 +14,7 @@ use std::path::{Path, PathBuf};
 use crate::diagnostic::Diagnostic;
 use crate::source_map::SourceMap;
 use crate::span::Span;
+use lexer::Lexer;
 
 /// Which Kamailio the text is written for, where the two differ.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Default, Hash)]
@@ -89,12 +97,7 @@ pub struct Preprocessed {
 
 /// Reads `path` and everything it includes.
 pub fn preprocess(path: &Path, options: &Options, loader: &dyn FileLoader) -> Preprocessed {
-    let _ = options;
-    let mut out = Preprocessed::default();
-    if let Ok(bytes) = loader.load(path) {
-        out.text = String::from_utf8_lossy(&bytes).into_owned();
-        let file = out.map.add_file(path.to_path_buf(), bytes);
-        out.map.copied(0, file, 0);
-    }
-    out
+    let mut lexer = Lexer::new(path, options, loader);
+    lexer.main_file(path);
+    lexer.finish()
 }

@@ -89,11 +89,303 @@ pub struct PvError {
 /// Reads one pseudo-variable at the start of `text` and returns it with the number of bytes it takes.
 /// `base` is added to every span.
 pub fn parse_pv(text: &[u8], base: u32) -> Result<(PvRef, usize), PvError> {
-    let _ = (text, base);
-    Err(PvError { message: "not read yet".into(), span: Span::default() })
+    Reader { text, at: 0, base, depth: 0 }.whole()
 }
 
-/// Splits a format string as `xlog()` takes it into text and pseudo-variables.
+/// Splits a format string as `xlog()` takes it into text and pseudo-variables. Neighbouring text is one part.
+///
+/// Captured from 5.6.3: `$$` is a `$`; a `$` before anything but a name, `(` or `?` is refused; `{` after a variable
+/// without parentheses around it is text.
 pub fn parse_format(text: &[u8]) -> Result<Vec<FormatPart>, PvError> {
-    Ok(vec![FormatPart::Text(text.into())])
+    let mut parts = Vec::new();
+    let mut literal = Vec::new();
+    let mut at = 0;
+    while let Some(n) = memchr::memchr(b'$', text.get(at..).unwrap_or(b"")) {
+        let dollar = at + n;
+        literal.extend_from_slice(text.get(at..dollar).unwrap_or(b""));
+        if text.get(dollar + 1) == Some(&b'$') {
+            literal.push(b'$');
+            at = dollar + 2;
+            continue;
+        }
+        if !literal.is_empty() {
+            parts.push(FormatPart::Text(std::mem::take(&mut literal).into()));
+        }
+        let base = u32::try_from(dollar).unwrap_or(u32::MAX / 2);
+        let (pv, used) = parse_pv(text.get(dollar..).unwrap_or(b""), base)?;
+        parts.push(FormatPart::Pv(Box::new(pv)));
+        at = dollar + used;
+    }
+    literal.extend_from_slice(text.get(at..).unwrap_or(b""));
+    if !literal.is_empty() {
+        parts.push(FormatPart::Text(literal.into()));
+    }
+    Ok(parts)
 }
+
+/// Variables in names, indexes and arguments of variables.
+const MAX_DEPTH: usize = 16;
+
+struct Reader<'t> {
+    text: &'t [u8],
+    at: usize,
+    base: u32,
+    depth: usize,
+}
+
+impl<'t> Reader<'t> {
+    fn whole(mut self) -> Result<(PvRef, usize), PvError> {
+        if self.text.first() != Some(&b'$') {
+            return Err(self.error(0, 1, "a pseudo-variable begins with `$`"));
+        }
+        if self.depth > MAX_DEPTH {
+            return Err(self.error(0, 1, "pseudo-variables are nested too deep"));
+        }
+        self.at = 1;
+        let pv = match self.peek() {
+            Some(b'(') => {
+                let end = self.matching(1, b'(', b')').ok_or_else(|| {
+                    self.error(0, self.text.len(), "the `)` of this pseudo-variable is missing")
+                })?;
+                self.at = 2;
+                let pv = self.class(end)?;
+                self.at = end + 1;
+                pv
+            }
+            _ => self.plain()?,
+        };
+        let used = self.at;
+        Ok((PvRef { span: self.span(0, used), ..pv }, used))
+    }
+
+    /// `$name` or `$name(inner)`.
+    fn plain(&mut self) -> Result<PvRef, PvError> {
+        let name = self.name()?;
+        let mut inner = PvInner::None;
+        if self.peek() == Some(b'(') {
+            let open = self.at;
+            let end = self.matching(open, b'(', b')').ok_or_else(|| {
+                self.error(0, self.text.len(), "the `)` of this pseudo-variable is missing")
+            })?;
+            inner = self.inner(open + 1, end, &name)?;
+            self.at = end + 1;
+        }
+        Ok(PvRef { name, inner, index: PvIndex::None, transforms: Vec::new(), span: Span::default() })
+    }
+
+    /// What stands between `$(` and its `)` at `end`.
+    fn class(&mut self, end: usize) -> Result<PvRef, PvError> {
+        if self.peek() == Some(b'$') {
+            return Err(self.error(self.at, end, "a name must follow `$(`, not another variable"));
+        }
+        let mut pv = self.plain()?;
+        if self.peek() == Some(b'[') {
+            let close = self.matching(self.at, b'[', b']').filter(|c| *c < end);
+            let close = close.ok_or_else(|| self.error(self.at, end, "the `]` of this index is missing"))?;
+            pv.index = self.index(self.at + 1, close)?;
+            self.at = close + 1;
+        }
+        loop {
+            let before = self.at;
+            if !pv.transforms.is_empty() {
+                self.blanks();
+            }
+            match self.peek() {
+                _ if self.at >= end => break,
+                Some(b'{') => {
+                    let close = self.matching(self.at, b'{', b'}').filter(|c| *c < end);
+                    let close = close.ok_or_else(|| {
+                        self.error(self.at, end, "the `}` of this transformation is missing")
+                    })?;
+                    pv.transforms.push(self.transform(self.at, close)?);
+                    self.at = close + 1;
+                }
+                Some(other) => {
+                    let message = format!("`{}` cannot stand here in a pseudo-variable", char::from(other));
+                    return Err(self.error(before, before + 1, &message));
+                }
+                None => break,
+            }
+        }
+        Ok(pv)
+    }
+
+    fn name(&mut self) -> Result<Box<str>, PvError> {
+        let left = self.text.get(self.at..).unwrap_or(b"");
+        let len = match left.first() {
+            Some(b'?') => 1,
+            _ => left.iter().take_while(|b| b.is_ascii_alphanumeric() || **b == b'_').count(),
+        };
+        if len == 0 {
+            return Err(PvError {
+                message: "no name follows the `$`; a `$` itself is written `$$`".into(),
+                span: self.span(0, self.at.max(1)),
+            });
+        }
+        let name = String::from_utf8_lossy(left.get(..len).unwrap_or(b"")).into();
+        self.at += len;
+        Ok(name)
+    }
+
+    fn inner(&self, from: usize, to: usize, name: &str) -> Result<PvInner, PvError> {
+        let text = self.text.get(from..to).unwrap_or(b"");
+        if text.is_empty() {
+            return Err(self.error(0, to + 1, &format!("the parentheses of `${name}()` are empty")));
+        }
+        if text.first() == Some(&b'$') {
+            if let Ok((pv, used)) = self.nested(from, to).whole() {
+                if used == text.len() {
+                    return Ok(PvInner::Pv(Box::new(pv)));
+                }
+            }
+        }
+        Ok(PvInner::Text(text.into()))
+    }
+
+    fn index(&self, from: usize, to: usize) -> Result<PvIndex, PvError> {
+        let text = self.text.get(from..to).unwrap_or(b"");
+        match text {
+            b"" => Err(self.error(from - 1, to + 1, "the index is empty")),
+            b"*" => Ok(PvIndex::All),
+            [b'$', ..] => {
+                let (pv, used) = self.nested(from, to).whole()?;
+                if used != text.len() {
+                    return Err(self.error(from + used, to, "this does not belong to the index"));
+                }
+                Ok(PvIndex::Pv(Box::new(pv)))
+            }
+            _ => {
+                let number = std::str::from_utf8(text).ok().and_then(|t| t.parse::<i32>().ok());
+                number.map(PvIndex::Num).ok_or_else(|| {
+                    self.error(from, to, "an index is a number, `*` or one variable, without blanks")
+                })
+            }
+        }
+    }
+
+    /// `{class.op,arg,arg}` with the braces at `open` and `close`.
+    fn transform(&self, open: usize, close: usize) -> Result<Transform, PvError> {
+        let raw = self.text.get(open + 1..close).unwrap_or(b"");
+        let head = raw.iter().position(|b| *b == b',').unwrap_or(raw.len());
+        let name = String::from_utf8_lossy(raw.get(..head).unwrap_or(b"")).into_owned();
+        let Some((class, op)) = name.trim_end().split_once('.').filter(|(c, o)| is_name(c) && !o.is_empty())
+        else {
+            return Err(self.error(
+                open,
+                close + 1,
+                "a transformation is written {class.operation} or {class.operation,argument}",
+            ));
+        };
+        let mut args = Vec::new();
+        if head < raw.len() {
+            self.arguments(open + 1 + head + 1, close, class == "re", &mut args)?;
+        }
+        Ok(Transform {
+            class: class.into(),
+            // Captured: the operation may be written in any case.
+            op: op.to_ascii_lowercase().into(),
+            args,
+            raw: raw.into(),
+            span: self.span(open, close + 1),
+        })
+    }
+
+    /// The arguments from `from` to the brace at `to`. Regular expressions hold commas of their own; a comma where an
+    /// argument should begin is the argument (`{s.select,1,,}`).
+    fn arguments(
+        &self,
+        from: usize,
+        to: usize,
+        expression: bool,
+        args: &mut Vec<TransArg>,
+    ) -> Result<(), PvError> {
+        if expression {
+            args.push(TransArg::Text(self.text.get(from..to).unwrap_or(b"").into()));
+            return Ok(());
+        }
+        let mut at = from;
+        loop {
+            let text = self.text.get(at..to).unwrap_or(b"");
+            let blanks = text.iter().take_while(|b| **b == b' ').count();
+            if text.get(blanks) == Some(&b'$') {
+                let (pv, used) = self.nested(at + blanks, to).whole()?;
+                args.push(TransArg::Pv(Box::new(pv)));
+                at += blanks + used;
+                at += self.text.get(at..to).unwrap_or(b"").iter().take_while(|b| **b == b' ').count();
+                if at < to && self.text.get(at) != Some(&b',') {
+                    return Err(self.error(at, to, "a comma or `}` must follow the variable"));
+                }
+            } else {
+                let literal_comma = text.first() == Some(&b',') && matches!(text.get(1), None | Some(b','));
+                let len = if literal_comma { 1 } else { text.iter().take_while(|b| **b != b',').count() };
+                args.push(argument(text.get(..len).unwrap_or(b"")));
+                at += len;
+            }
+            if at >= to {
+                return Ok(());
+            }
+            at += 1;
+        }
+    }
+
+    fn nested(&self, from: usize, to: usize) -> Reader<'t> {
+        Reader {
+            text: self.text.get(from..to).unwrap_or(b""),
+            at: 0,
+            base: self.base.saturating_add(from as u32),
+            depth: self.depth + 1,
+        }
+    }
+
+    /// The place of the bracket that closes the one at `open`.
+    fn matching(&self, open: usize, opener: u8, closer: u8) -> Option<usize> {
+        let mut depth = 0usize;
+        for (i, b) in self.text.get(open..)?.iter().enumerate() {
+            if *b == opener {
+                depth += 1;
+            } else if *b == closer {
+                depth -= 1;
+                if depth == 0 {
+                    return Some(open + i);
+                }
+            }
+        }
+        None
+    }
+
+    fn blanks(&mut self) {
+        while matches!(self.peek(), Some(b' ' | b'\t' | b'\n' | b'\r')) {
+            self.at += 1;
+        }
+    }
+
+    fn peek(&self) -> Option<u8> {
+        self.text.get(self.at).copied()
+    }
+
+    fn span(&self, from: usize, to: usize) -> Span {
+        Span::new(self.base.saturating_add(from as u32), self.base.saturating_add(to as u32))
+    }
+
+    fn error(&self, from: usize, to: usize, message: &str) -> PvError {
+        PvError { message: message.into(), span: self.span(from, to.min(self.text.len())) }
+    }
+}
+
+fn is_name(text: &str) -> bool {
+    !text.is_empty() && text.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'_')
+}
+
+/// A number only when writing it gives the same text, so that nothing is lost.
+fn argument(text: &[u8]) -> TransArg {
+    let trimmed = text.trim_ascii();
+    if let Some(n) = std::str::from_utf8(trimmed).ok().and_then(|t| t.parse::<i64>().ok()) {
+        if n.to_string().as_bytes() == trimmed {
+            return TransArg::Num(n);
+        }
+    }
+    TransArg::Text(text.into())
+}
+
+#[cfg(test)]
+mod tests;
