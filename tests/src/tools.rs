@@ -51,3 +51,42 @@ pub fn kamcmd(world: &World, args: &[&str]) -> Output {
     let socket = format!("unix:{}/kamailio_ctl", world.server.run.path().display());
     run(Command::new("/usr/sbin/kamcmd").args(["-s", &socket]).args(args))
 }
+
+/// Runs Debian's kamctl over the JSON-RPC fifo of the server.
+#[track_caller]
+pub fn kamctl(world: &World, args: &[&str]) -> Output {
+    let home = world.server.run.path();
+    let rc = format!("RPCFIFOPATH=\"{}/kamailio_rpc.fifo\"\nCTLENGINE=\"RPCFIFO\"\n", home.display());
+    std::fs::write(home.join(".kamctlrc"), rc).expect("settings of kamctl");
+    run(Command::new("/usr/sbin/kamctl").env("HOME", home).args(args))
+}
+
+/// Runs Debian's kamcli over the JSON-RPC datagram socket of the server.
+#[track_caller]
+pub fn kamcli(world: &World, args: &[&str]) -> Output {
+    let home = world.server.run.path().display().to_string();
+    let ini = format!(
+        "[main]\ndomain=127.0.0.1\n[ctl]\ntype=jsonrpc\nkamgroup=root\n[jsonrpc]\ntransport=socket\n\
+         path={home}/kamailio_rpc.fifo\nrplnamebase=kamailio_rpc.fifo.reply\nrpldir={home}\n\
+         srvaddr={home}/kamailio_rpc.sock\nrcvaddr={home}/kamcli.sock\noutformat=json\n"
+    );
+    let path = format!("{home}/kamcli.ini");
+    std::fs::write(&path, ini).expect("settings of kamcli");
+    let mut command = Command::new("/usr/bin/kamcli");
+    run(command.env("LC_ALL", "C.UTF-8").args(["--no-default-configs", "-c", &path]).args(args))
+}
+
+/// Sends one JSON-RPC text to the datagram socket and returns the raw answer.
+#[track_caller]
+pub fn json_datagram(world: &World, text: &str) -> String {
+    use std::os::unix::net::UnixDatagram;
+    let dir = world.server.run.path();
+    let own = dir.join("asker.sock");
+    let _ = std::fs::remove_file(&own);
+    let socket = UnixDatagram::bind(&own).expect("datagram socket");
+    socket.set_read_timeout(Some(patience())).expect("timeout");
+    socket.send_to(text.as_bytes(), dir.join("kamailio_rpc.sock")).expect("the server's datagram socket");
+    let mut buffer = vec![0; 65_536];
+    let len = socket.recv(&mut buffer).expect("an answer on the datagram socket");
+    crate::message::latin1(buffer.get(..len).unwrap_or_default())
+}
