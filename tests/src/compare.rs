@@ -90,12 +90,12 @@ fn run_one(kind: Kind, setup: &Setup, name: &str, scenario: &(impl Fn(&mut World
 
 /// A line of the script or of acc without process numbers and without the place in the source that wrote it.
 fn log_line(line: &str, mask: &mut Mask) -> Option<String> {
-    static HEAD: LazyLock<Regex> = LazyLock::new(|| regex(r"^([ \d]\d)\(\d+\) "));
+    static HEAD: LazyLock<Regex> = LazyLock::new(|| regex(r"[ \d]\d\(\d+\) "));
     static PLACE: LazyLock<Regex> = LazyLock::new(|| regex(r" \[[\w./]+:\d+\]: \w+\(\): "));
     if !line.contains("<script>") && !line.contains(" ACC: ") {
         return None;
     }
-    let line = HEAD.replace(line, "<N(PID)> ");
+    let line = HEAD.replace_all(line, "<N(PID)> ");
     let line = PLACE.replace(&line, ": ");
     Some(mask.apply(&visible(line.as_bytes())))
 }
@@ -152,4 +152,12 @@ macro_rules! scenario {
             $crate::compare(stringify!($name), $setup, $body);
         }
     };
+}
+
+/// Runs `facts` once per server and compares the lines it returns: for what happens without a running server.
+pub fn compare_facts(name: &str, facts: impl Fn(&Kind) -> String + Sync) {
+    let lines = |kind: Kind| -> Vec<String> { facts(&kind).lines().map(str::to_owned).collect() };
+    if let Some(report) = diff(&lines(Kind::Reference), &lines(Kind::Candidate)) {
+        panic!("{name}: - is kamailio, + is kamjit\n{report}");
+    }
 }

@@ -26,7 +26,7 @@ pub mod tools;
 pub mod world;
 
 pub use agent::{Agent, Incoming, Transport, patience};
-pub use compare::compare;
+pub use compare::{compare, compare_facts};
 pub use dialog::Dialog;
 pub use message::{Message, sdp};
 pub use server::{Kind, LogRule, Server, Setup};

@@ -58,7 +58,8 @@ scenario!(info, Setup::stock(), |world| {
 scenario!(processes, Setup::stock(), |world| {
     // How work is spread over processes or threads differs; the form of an entry does not.
     let output = kamcmd(world, &["core.psx"]);
-    let names: Vec<&str> = output.text.lines().take(5).map(|l| l.split(':').next().unwrap_or_default()).collect();
+    let names: Vec<&str> =
+        output.text.lines().take(5).map(|l| l.split(':').next().unwrap_or_default()).collect();
     world.note("kamcmd core.psx", &names.join("\n"));
     let output = kamcmd(world, &["core.ps"]);
     let pid = output.text.lines().next().unwrap_or_default() == world.server.pid().to_string();
