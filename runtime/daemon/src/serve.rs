@@ -12,7 +12,7 @@ use kamjit_engine::{
 };
 use kamjit_net::{
     BindOptions, SocketTable,
-    dns::{Dns, DnsOptions},
+    dns::{Dns, DnsOptions, Family, Preferences},
     tcp::{TcpOptions, TcpTransport},
 };
 use tokio::signal::unix::{SignalKind, signal};
@@ -106,13 +106,14 @@ fn run(
     runtime.block_on(async {
         let identity = Identity::new(&sockets, aliases);
         let tcp = TcpTransport::new(tcp_options(&loaded.program));
+        let dns_program = Arc::clone(&loaded.program);
         let engine = Engine::new(
             loaded.program,
             loaded.stats,
             loaded.cfg,
             sockets,
             tcp,
-            Dns::new(DnsOptions::default()),
+            Dns::new(dns_options(&dns_program)),
             identity,
             start_info(args, loaded.defines),
             tokio::runtime::Handle::current(),
@@ -206,6 +207,37 @@ fn tcp_options(program: &Program) -> TcpOptions {
         no_connect: int("tcp_no_connect") != 0,
         keepalive: int("tcp_keepalive") != 0,
         ..TcpOptions::default()
+    }
+}
+
+fn dns_options(program: &Program) -> DnsOptions {
+    use std::time::Duration;
+    let int = |name| program.globals.int(name);
+    let flag = |name| int(name) != 0;
+    let size = |name| usize::try_from(int(name)).ok();
+    let seconds = |name| u64::try_from(int(name)).ok().map(Duration::from_secs);
+    let pref = |name| i32::try_from(int(name)).unwrap_or(0);
+    DnsOptions {
+        family: if flag("dns_try_ipv6") { Family::Ipv4First } else { Family::Ipv4Only },
+        try_naptr: flag("dns_try_naptr"),
+        naptr_ignore_rfc: flag("dns_naptr_ignore_rfc"),
+        srv_lb: flag("dns_srv_lb"),
+        preferences: Preferences {
+            udp: pref("dns_udp_pref"),
+            tcp: pref("dns_tcp_pref"),
+            tls: pref("dns_tls_pref"),
+            ..Preferences::default()
+        },
+        timeout: seconds("dns_retr_time").filter(|t| !t.is_zero()),
+        attempts: size("dns_retr_no"),
+        servers: size("dns_servers_no").filter(|n| *n > 0),
+        use_search_list: flag("dns_use_search_list"),
+        use_cache: flag("use_dns_cache"),
+        min_ttl: seconds("dns_cache_min_ttl").unwrap_or_default(),
+        max_ttl: seconds("dns_cache_max_ttl").unwrap_or(Duration::MAX),
+        negative_ttl: seconds("dns_cache_negative_ttl").unwrap_or_default(),
+        cache_bytes: size("dns_cache_mem").unwrap_or(500) * 1024,
+        ..DnsOptions::default()
     }
 }
 

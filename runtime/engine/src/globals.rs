@@ -38,19 +38,22 @@ const TABLE: &[(&str, Meaning)] = &[
     ("dns_cache_flags", Meaning::Ignored),
     ("dns_cache_del_nonexp", Meaning::Ignored),
     ("dns_cache_gc_interval", Meaning::Ignored),
-    ("dns_cache_max_ttl", Meaning::Ignored),
-    ("dns_cache_mem", Meaning::Ignored),
-    ("dns_cache_min_ttl", Meaning::Ignored),
-    ("dns_cache_negative_ttl", Meaning::Ignored),
-    ("dns_naptr_ignore_rfc", Meaning::Ignored),
-    ("dns_retr_no", Meaning::Int(0)),
-    ("dns_retr_time", Meaning::Int(0)),
+    ("dns_cache_max_ttl", Meaning::Int(-1)),
+    ("dns_cache_mem", Meaning::Int(500)),
+    ("dns_cache_min_ttl", Meaning::Int(0)),
+    ("dns_cache_negative_ttl", Meaning::Int(60)),
+    ("dns_naptr_ignore_rfc", Meaning::Int(1)),
+    ("dns_retr_no", Meaning::Int(-1)),
+    ("dns_retr_time", Meaning::Int(-1)),
     ("dns_search_full_match", Meaning::Ignored),
-    ("dns_servers_no", Meaning::Int(0)),
+    ("dns_servers_no", Meaning::Int(-1)),
     ("dns_srv_lb", Meaning::Int(0)),
     ("dns_try_ipv6", Meaning::Int(1)),
     ("dns_try_naptr", Meaning::Int(0)),
     ("dns_use_search_list", Meaning::Int(1)),
+    ("dns_udp_pref", Meaning::Int(30)),
+    ("dns_tcp_pref", Meaning::Int(20)),
+    ("dns_tls_pref", Meaning::Int(10)),
     ("enable_sctp", Meaning::Ignored),
     ("enable_tls", Meaning::Int(0)),
     ("fork", Meaning::Int(1)),
@@ -225,6 +228,14 @@ impl Globals {
                     _ => None,
                 })
                 .unwrap_or(0),
+        }
+    }
+
+    /// A number, if it was given.
+    pub fn given_int(&self, name: &str) -> Option<i64> {
+        match self.last(name)? {
+            [ConfigValue::Int(n)] => Some(*n),
+            _ => None,
         }
     }
 

@@ -20,6 +20,7 @@ pub mod init;
 pub mod log;
 pub mod module;
 pub mod prepare;
+pub mod process;
 pub mod program;
 pub mod pv;
 mod receive;

@@ -156,6 +156,7 @@ type Ready = std::sync::mpsc::Sender<std::io::Result<()>>;
 
 fn run_thread(index: usize, engine: Arc<Engine>, queue: mpsc::UnboundedReceiver<Job>, ready: Ready) {
     log::set_process(index as u32 + 1);
+    crate::process::register(index as u32 + 1, index as i32 + 1, &format!("worker child={index}"));
     let runtime = match tokio::runtime::Builder::new_current_thread().enable_all().build() {
         Ok(runtime) => runtime,
         Err(error) => {

@@ -4,10 +4,12 @@
 
 mod branches;
 mod cfg;
+mod counters;
 mod flags;
 mod forward;
 mod log;
 mod sending;
+mod settings;
 pub mod uri;
 mod vars;
 
@@ -30,8 +32,15 @@ const FUNCTIONS: &[&[FunctionDef]] = &[
 static ALL_FUNCTIONS: [FunctionDef; total(FUNCTIONS)] = join(FUNCTIONS);
 
 /// The core's export table.
-pub static MODULE: Module =
-    Module { name: "core", functions: &ALL_FUNCTIONS, pvs: vars::PVS, ..Module::EMPTY };
+pub static MODULE: Module = Module {
+    name: "core",
+    functions: &ALL_FUNCTIONS,
+    pvs: vars::PVS,
+    rpc: crate::rpc::core::COMMANDS,
+    init: settings::init,
+    start: Some(counters::start),
+    ..Module::EMPTY
+};
 
 /// A form without arguments, allowed everywhere.
 const NO_ARGS: Form = Form { args: &[], routes: Routes::ANY };

@@ -1,8 +1,15 @@
 //! Remote commands: what a command gets, and the register of all commands.
 
+pub mod core;
+mod lists;
+mod settings;
+
+pub use lists::answers_list;
+pub use settings::apply_setting;
+
 use std::{future::Future, pin::Pin, sync::Arc};
 
-use kamjit_rpc::{Fault, Value};
+use kamjit_rpc::{Fault, Outcome, Value};
 
 use crate::{engine::Engine, module::RpcDef, program::Program};
 
@@ -22,8 +29,19 @@ pub enum RpcRun {
     Waits(RpcAsyncFn),
 }
 
+/// The transport of a call. Texts of some refusals differ.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Via {
+    /// The ctl module.
+    Binrpc,
+    /// The jsonrpcs module, also from a script.
+    Json,
+}
+
 /// One call of a command.
 pub struct RpcCall {
+    /// How it came.
+    pub via: Via,
     /// The server.
     pub engine: Arc<Engine>,
     /// The program that answers.
@@ -35,8 +53,9 @@ pub struct RpcCall {
 
 impl RpcCall {
     /// A call with its parameters.
-    pub fn new(engine: &Arc<Engine>, params: Vec<Value>) -> RpcCall {
-        RpcCall { engine: Arc::clone(engine), program: engine.program(), params, next: 0, reply: Vec::new() }
+    pub fn new(engine: &Arc<Engine>, via: Via, params: Vec<Value>) -> RpcCall {
+        let program = engine.program();
+        RpcCall { via, engine: Arc::clone(engine), program, params, next: 0, reply: Vec::new() }
     }
 
     /// The parameters left.
@@ -58,28 +77,39 @@ impl RpcCall {
 
     /// The next parameter as text, or a fault.
     pub fn str(&mut self) -> Result<Vec<u8>, Fault> {
-        self.opt_str().ok_or_else(|| Fault::new(400, "not enough parameters"))
+        self.opt_str().ok_or_else(|| self.missing("string"))
     }
 
-    /// The next parameter as a number; text is converted.
+    /// The next parameter as a number; text that is one is converted.
     pub fn opt_int(&mut self) -> Result<Option<i64>, Fault> {
         let Some(value) = self.params.get(self.next) else { return Ok(None) };
+        let number = match value {
+            Value::Int(n) => Some(*n),
+            Value::Double(f) => Some(*f as i64),
+            Value::Str(text) => crate::value::parse_int(text),
+            Value::Struct(_) | Value::Array(_) => None,
+        };
+        // The text is that of the real server over BINRPC (captured).
+        let number = number.ok_or_else(|| {
+            let at = self.next;
+            let why = format!("error at parameter {at}: expected integer type but record doesn't match type");
+            Fault::new(400, why)
+        })?;
         self.next += 1;
-        match value {
-            Value::Int(n) => Ok(Some(*n)),
-            Value::Double(f) => Ok(Some(*f as i64)),
-            Value::Str(text) => crate::value::parse_int(text)
-                .map(Some)
-                .ok_or_else(|| Fault::new(400, format!("parameter {} is not a number", self.next))),
-            Value::Struct(_) | Value::Array(_) => {
-                Err(Fault::new(400, format!("parameter {} is not a number", self.next)))
-            }
-        }
+        Ok(Some(number))
+    }
+
+    fn missing(&self, what: &str) -> Fault {
+        let at = self.next;
+        Fault::new(
+            400,
+            format!("error at parameter {at}: expected {what} type but end of packet encountered"),
+        )
     }
 
     /// The next parameter as a number, or a fault.
     pub fn int(&mut self) -> Result<i64, Fault> {
-        self.opt_int()?.ok_or_else(|| Fault::new(400, "not enough parameters"))
+        self.opt_int()?.ok_or_else(|| self.missing("integer"))
     }
 
     /// Adds a value to the reply.
@@ -103,15 +133,24 @@ pub fn commands(program: &Program) -> impl Iterator<Item = &'static RpcDef> {
     program.modules.iter().flat_map(|module| module.rpc)
 }
 
-/// Runs a command; an unknown one is a fault (code and text as captured from the real server).
-pub async fn run(engine: &Arc<Engine>, name: &str, params: Vec<Value>) -> Result<Vec<Value>, Fault> {
-    let program = engine.program();
-    let Some(command) = commands(&program).find(|c| c.name == name) else {
-        return Err(Fault::new(500, format!("command {name} not found")));
-    };
-    let mut call = RpcCall::new(engine, params);
-    match command.run {
-        RpcRun::Now(run) => run(&mut call).map(|()| call.into_reply()),
+/// A command by name; an unknown one is a fault (code and text of each transport as captured from the real server).
+pub fn find(program: &Program, via: Via, name: &str) -> Result<&'static RpcDef, Fault> {
+    commands(program).find(|c| c.name == name).ok_or_else(|| match via {
+        Via::Binrpc => Fault::new(500, format!("command {name} not found")),
+        Via::Json => Fault::new(500, "Method Not Found"),
+    })
+}
+
+/// Runs a command. A panic in it costs its caller the answer, nobody else anything.
+pub async fn run(engine: &Arc<Engine>, via: Via, name: &str, params: Vec<Value>) -> Outcome {
+    let mut call = RpcCall::new(engine, via, params);
+    match find(&call.program, via, name)?.run {
+        RpcRun::Now(run) => now(run, &mut call).map(|()| call.into_reply()),
         RpcRun::Waits(start) => start(call).await,
     }
+}
+
+fn now(run: RpcFn, call: &mut RpcCall) -> Result<(), Fault> {
+    std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| run(call)))
+        .unwrap_or_else(|_| Err(Fault::new(500, "Internal Error")))
 }

@@ -37,6 +37,8 @@ pub struct CacheEntry {
     pub records: Option<Arc<Records>>,
     /// Time left.
     pub ttl: Duration,
+    /// Memory, in bytes.
+    pub bytes: usize,
 }
 
 /// Counters (`dns.stats_get`, `dns.mem_info`).
@@ -50,6 +52,8 @@ pub struct CacheStats {
     pub hits: u64,
     /// Questions that went to a server.
     pub misses: u64,
+    /// Questions that no server answered.
+    pub failed: u64,
     /// Entries thrown out before their time.
     pub evicted: u64,
 }
@@ -105,6 +109,7 @@ impl Cache {
             notify.notify_waiters();
         }
         let Some((answer, ttl)) = answer else { return };
+        self.stats.failed += u64::from(answer.is_err());
         let ttl = match answer {
             Ok(_) => ttl.max(options.min_ttl).min(options.max_ttl),
             Err(DnsError::NotFound) => options.negative_ttl,
@@ -173,6 +178,7 @@ impl Cache {
                 kind: *kind,
                 records: e.answer.clone().ok(),
                 ttl: e.expires - now,
+                bytes: e.bytes,
             }));
         }
         all.sort_by(|a, b| (&a.name, a.kind).cmp(&(&b.name, b.kind)));

@@ -131,7 +131,12 @@ impl Conn {
         self.deadline().saturating_duration_since(Instant::now())
     }
 
-    /// How long it lives after the last traffic (`tcp_set_connection_lifetime`), from now on.
+    /// How long it lives after the last traffic.
+    pub fn lifetime(&self) -> Duration {
+        Duration::from_millis(self.lifetime_ms.load(Ordering::Relaxed))
+    }
+
+    /// Sets how long it lives after the last traffic (`tcp_set_connection_lifetime`), from now on.
     pub fn set_lifetime(&self, lifetime: Duration) {
         self.lifetime_ms
             .store(u64::try_from(lifetime.as_millis()).unwrap_or(u64::MAX / 4), Ordering::Relaxed);

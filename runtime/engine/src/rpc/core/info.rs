@@ -1,0 +1,101 @@
+//! What the server is and how it was started.
+
+use std::time::{Duration, SystemTime};
+
+use kamjit_rpc::{Fault, Value};
+
+use super::ctime;
+use crate::rpc::RpcCall;
+
+const VERSION: &str = env!("CARGO_PKG_VERSION");
+/// Features that are always there, in the words of the real server.
+const FLAGS: &str = "USE_TCP, DISABLE_NAGLE, USE_DNS_CACHE, USE_DNS_FAILOVER, USE_NAPTR, JIT";
+
+pub(super) fn version(call: &mut RpcCall) -> Result<(), Fault> {
+    call.add(format!("kamjit {VERSION} ({}/{})", std::env::consts::ARCH, std::env::consts::OS));
+    Ok(())
+}
+
+pub(super) fn info(call: &mut RpcCall) -> Result<(), Fault> {
+    call.add_struct(vec![
+        ("version", format!("kamjit {VERSION}").into()),
+        ("id", "unknown".into()),
+        ("compiler", "rustc".into()),
+        ("compiled", "".into()),
+        ("flags", FLAGS.into()),
+    ]);
+    Ok(())
+}
+
+pub(super) fn flags(call: &mut RpcCall) -> Result<(), Fault> {
+    call.add(FLAGS);
+    Ok(())
+}
+
+fn up_for(call: &RpcCall) -> Duration {
+    call.engine.started_at.elapsed()
+}
+
+pub(super) fn uptime(call: &mut RpcCall) -> Result<(), Fault> {
+    call.add_struct(vec![
+        ("now", ctime(SystemTime::now()).into()),
+        ("up_since", ctime(call.engine.started).into()),
+        ("uptime", up_for(call).as_secs().into()),
+    ]);
+    Ok(())
+}
+
+pub(super) fn runinfo(call: &mut RpcCall) -> Result<(), Fault> {
+    let up = up_for(call).as_secs();
+    let text = format!("{}d {}h {}m {}s", up / 86_400, up / 3600 % 24, up / 60 % 60, up % 60);
+    call.add_struct(vec![
+        ("name", "kamjit".into()),
+        ("version", VERSION.into()),
+        ("sourceid", "unknown".into()),
+        ("compiler", "rustc".into()),
+        ("compiled", "".into()),
+        ("time_now", ctime(SystemTime::now()).into()),
+        ("time_started", ctime(call.engine.started).into()),
+        ("uptime_secs", up.into()),
+        ("utime_days", text.into()),
+    ]);
+    Ok(())
+}
+
+pub(super) fn arg(call: &mut RpcCall) -> Result<(), Fault> {
+    for arg in call.engine.start.args.clone() {
+        call.add(arg);
+    }
+    Ok(())
+}
+
+pub(super) fn pwd(call: &mut RpcCall) -> Result<(), Fault> {
+    let dir = std::env::current_dir().map_err(|e| Fault::new(500, e.to_string()))?;
+    call.add(dir.to_string_lossy().into_owned());
+    Ok(())
+}
+
+/// The module loaded last comes first (captured).
+pub(super) fn modules(call: &mut RpcCall) -> Result<(), Fault> {
+    let names: Vec<_> = call.program.modules.iter().rev().map(|m| m.name).filter(|n| *n != "core").collect();
+    names.into_iter().for_each(|name| call.add(name));
+    Ok(())
+}
+
+pub(super) fn defines(call: &mut RpcCall) -> Result<(), Fault> {
+    for (name, _) in call.engine.start.defines.clone() {
+        call.add(name);
+    }
+    Ok(())
+}
+
+pub(super) fn defines_full(call: &mut RpcCall) -> Result<(), Fault> {
+    for (name, value) in call.engine.start.defines.clone() {
+        call.add_struct(vec![
+            ("name", name.into()),
+            ("type", Value::Int(0)),
+            ("value", value.unwrap_or_else(|| "none".to_owned()).into()),
+        ]);
+    }
+    Ok(())
+}

@@ -1,0 +1,58 @@
+//! Effects of changed variables on parts that keep their own copy.
+
+use std::{sync::Arc, time::Duration};
+
+use crate::{cfg::CfgCell, engine::Engine, log};
+
+/// Makes a changed variable of the groups `core` and `tcp` take effect. Others are read where they are used.
+pub fn apply_setting(engine: &Arc<Engine>, group: &str, name: &str) {
+    let Some(CfgCell::Int { cell, .. }) = engine.cfg.find(group, name).map(|v| v.cell) else { return };
+    let value = cell.get();
+    match group {
+        "core" if name == "debug" => log::set_level(i32::try_from(value).unwrap_or(i32::MAX)),
+        "core" => apply_dns(engine, name, value),
+        "tcp" => apply_tcp(engine, name, value),
+        _ => {}
+    }
+}
+
+fn apply_tcp(engine: &Engine, name: &str, value: i64) {
+    let mut options = (*engine.tcp.options()).clone();
+    let size = usize::try_from(value).unwrap_or(usize::MAX);
+    let seconds = Duration::from_secs(u64::try_from(value).unwrap_or(u64::from(u32::MAX)));
+    match name {
+        "connect_timeout" => options.connect_timeout = seconds,
+        "send_timeout" => options.send_timeout = seconds,
+        "connection_lifetime" => options.lifetime = seconds,
+        "max_connections" => options.max_connections = size,
+        "no_connect" => options.no_connect = value != 0,
+        "conn_wq_max" => options.max_conn_queue = size,
+        "wq_max" => options.max_queue = size,
+        "keepalive" => options.keepalive = value != 0,
+        "crlf_ping" => options.crlf_ping = value != 0,
+        "accept_no_cl" => options.accept_no_length = value != 0,
+        "rd_buf_size" => options.max_message = size,
+        _ => return,
+    }
+    engine.tcp.set_options(options);
+}
+
+fn apply_dns(engine: &Engine, name: &str, value: i64) {
+    let mut options = (*engine.dns.options()).clone();
+    let number = i32::try_from(value).unwrap_or(-1);
+    let seconds = u64::try_from(value).map_or(Duration::MAX, Duration::from_secs);
+    match name {
+        "dns_try_naptr" => options.try_naptr = value != 0,
+        "dns_udp_pref" => options.preferences.udp = number,
+        "dns_tcp_pref" => options.preferences.tcp = number,
+        "dns_tls_pref" => options.preferences.tls = number,
+        "dns_naptr_ignore_rfc" => options.naptr_ignore_rfc = value != 0,
+        "dns_srv_lb" => options.srv_lb = value != 0,
+        "dns_use_search_list" => options.use_search_list = value != 0,
+        "dns_cache_negative_ttl" => options.negative_ttl = seconds,
+        "dns_cache_min_ttl" => options.min_ttl = seconds,
+        "dns_cache_max_ttl" => options.max_ttl = seconds,
+        _ => return,
+    }
+    engine.dns.set_options(options);
+}
