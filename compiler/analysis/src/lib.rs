@@ -8,3 +8,6 @@ pub mod suggest;
 pub mod value;
 
 pub use analyse::{Analysed, analyse};
+
+#[cfg(test)]
+mod tests;

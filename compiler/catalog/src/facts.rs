@@ -55,6 +55,33 @@ pub fn modules_with_function(name: &str) -> Vec<&'static str> {
     found
 }
 
+/// The modules, of either generation, that bring a pseudo-variable; `core` if the server itself does.
+pub fn modules_with_pv(name: &str) -> Vec<&'static str> {
+    let mut found = Vec::new();
+    let has = |list: &Value| list.as_array().is_some_and(|all| all.iter().any(|p| p["name"] == name));
+    for generation in [Generation::V6, Generation::V5_6] {
+        if has(&core(generation)["core_pvs"]) && !found.contains(&"core") {
+            found.push("core");
+        }
+        for (module, facts) in modules(generation) {
+            if has(&facts["pvs"]) && !found.contains(&module.as_str()) {
+                found.push(module.as_str());
+            }
+        }
+    }
+    found
+}
+
+/// True if either generation's module has a parameter of this name.
+pub fn param_exists(module: &str, param: &str) -> bool {
+    [Generation::V6, Generation::V5_6].iter().any(|generation| {
+        modules(*generation)
+            .get(module)
+            .and_then(|m| m["params"].as_array())
+            .is_some_and(|all| all.iter().any(|p| p["name"] == param))
+    })
+}
+
 /// True if either generation of the real server has a module of this name.
 pub fn module_exists(name: &str) -> bool {
     modules(Generation::V6).contains_key(name) || modules(Generation::V5_6).contains_key(name)

@@ -23,7 +23,7 @@ impl<'a> Analysis<'a> {
                 ItemKind::LoadModule(module) => self.load_module(module, item.span),
                 ItemKind::LoadPath(path) => self.set_global("loadpath", path.span, &[text(path)]),
                 ItemKind::CfgEngine(engine) => self.cfg_engine(engine),
-                ItemKind::ModParam(param) => self.mod_param(param, item.span),
+                ItemKind::ModParam(param) => self.mod_param(param),
                 ItemKind::Route(block) => self.collect_route(block, item.span),
                 ItemKind::AvpFlags(_) | ItemKind::Error => {}
             }
@@ -167,7 +167,7 @@ impl<'a> Analysis<'a> {
         }
     }
 
-    fn mod_param(&mut self, param: &ModParam, item: Span) {
+    fn mod_param(&mut self, param: &ModParam) {
         let pattern = param.module.lossy();
         let modules = match self.host.modules_matching(&pattern) {
             Ok(modules) => modules,
@@ -186,13 +186,15 @@ impl<'a> Analysis<'a> {
             } else {
                 let mut diagnostic = Diagnostic::error("KC015", param.param.span, error.message);
                 diagnostic.help = error.help;
-                if let Some(near) = nearest(&name, known) {
+                if facts::param_exists(&module, &name) {
+                    diagnostic.message =
+                        format!("the module {module} of this build does not have the parameter {name} yet");
+                } else if let Some(near) = nearest(&name, known) {
                     diagnostic = diagnostic.help(format!("did you mean {near}?"));
                 }
                 self.report(diagnostic);
             }
         }
-        let _ = item;
     }
 
     /// A `modparam` for a module that is not loaded.

@@ -1,6 +1,6 @@
 //! Expressions: types as the real server checks them at parse, names, constants.
 
-use kamjit_catalog::HostError;
+use kamjit_catalog::{HostError, facts};
 use kamjit_syntax::Span;
 use kamjit_syntax::ast::{
     Assign, Binary, BinaryOp, Builtin, Expr, ExprKind, Select, Target, UnaryOp, WordLit,
@@ -92,12 +92,27 @@ impl Analysis<'_> {
                     None => ir::Expr::Pv(ir::Pv { handle: prepared.handle, text: self.text(pv.span).into() }),
                 })
             }
-            Err(error) => self.pv_error(pv.span, error),
+            Err(error) => self.pv_error(pv, error),
         }
     }
 
-    fn pv_error<T>(&mut self, span: Span, error: HostError) -> Option<T> {
-        self.host_error("KC043", span, error);
+    /// The host refused a variable: because its class is not there, or for what stands in it.
+    fn pv_error<T>(&mut self, pv: &PvRef, mut error: HostError) -> Option<T> {
+        let modules = facts::modules_with_pv(&pv.name);
+        if modules.iter().any(|m| self.missing.contains(*m)) {
+            return None;
+        }
+        if error.message.starts_with("there is no pseudo-variable") && !modules.is_empty() {
+            let loaded = modules.iter().find(|m| **m == "core" || self.host.is_loaded(m));
+            error = match loaded {
+                Some(_) => {
+                    HostError::new(format!("this build does not have the pseudo-variable ${} yet", pv.name))
+                }
+                None => HostError::new(format!("${} comes with a module that is not loaded", pv.name))
+                    .help(format!("add loadmodule \"{}.so\"", modules.join(".so\" or \""))),
+            };
+        }
+        self.host_error("KC043", pv.span, error);
         None
     }
 
@@ -106,7 +121,10 @@ impl Analysis<'_> {
         let name = text.strip_prefix('@').unwrap_or(text);
         match self.host.prepare_select(name) {
             Ok(prepared) => Some(ir::Expr::Select(ir::Pv { handle: prepared.handle, text: name.into() })),
-            Err(error) => self.pv_error(select.span, error),
+            Err(error) => {
+                self.host_error("KC043", select.span, error);
+                None
+            }
         }
     }
 
@@ -141,7 +159,7 @@ impl Analysis<'_> {
                 Some(slot) => ir::Target::Var(slot),
                 None => ir::Target::Pv(ir::Pv { handle: prepared.handle, text: self.text(pv.span).into() }),
             }),
-            Err(error) => self.pv_error(pv.span, error),
+            Err(error) => self.pv_error(pv, error),
         }
     }
 
