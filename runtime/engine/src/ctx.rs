@@ -222,6 +222,14 @@ impl<'m> Ctx<'m> {
         self.arena.alloc_slice_copy(bytes)
     }
 
+    /// Formats a text into the run's memory.
+    pub fn format(&self, text: std::fmt::Arguments<'_>) -> &'m [u8] {
+        let mut out = bumpalo::collections::String::new_in(self.arena);
+        // Writing to a string in an arena does not fail.
+        let _ = std::fmt::Write::write_fmt(&mut out, text);
+        out.into_bump_str().as_bytes()
+    }
+
     /// Runs a route block; its return value is in [`Ctx::rc`].
     pub fn run_route(&mut self, route: RouteIndex) -> Ended {
         match self.program.run(route, self.header_ptr()) {

@@ -8,7 +8,7 @@ mod counters;
 mod flags;
 mod forward;
 mod log;
-mod sending;
+pub mod sending;
 mod settings;
 pub mod uri;
 mod vars;
