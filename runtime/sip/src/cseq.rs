@@ -1,12 +1,12 @@
 //! CSeq.
 
 use crate::method::Method;
-use crate::text::{is_blank, parse_u32, trim};
+use crate::text::{is_blank, is_space, parse_u32, trim};
 
 /// `4711 INVITE`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct CSeq<'m> {
-    /// The number.
+    /// The number; 0 when it is not a number of 32 bits (which the real server lets pass).
     pub number: u32,
     /// The number as written.
     pub number_raw: &'m [u8],
@@ -21,10 +21,10 @@ impl<'m> CSeq<'m> {
     pub fn parse(value: &'m [u8]) -> Option<CSeq<'m>> {
         let end = value.iter().position(|b| is_blank(*b))?;
         let (number_raw, method_raw) = (&value[..end], trim(&value[end..]));
-        let number = parse_u32(number_raw)?;
-        if method_raw.is_empty() || !method_raw.iter().all(|b| b.is_ascii_graphic()) {
+        if method_raw.is_empty() || number_raw.iter().chain(method_raw).any(|b| is_space(*b)) {
             return None;
         }
+        let number = parse_u32(number_raw).unwrap_or(0);
         Some(CSeq { number, number_raw, method: Method::from_name(method_raw), method_raw })
     }
 }

@@ -153,6 +153,11 @@ impl<'m> Edits<'m> {
         self.state.borrow().anchors.is_empty()
     }
 
+    /// Whether an edit lies at or behind `offset`.
+    pub(crate) fn reach(&self, offset: usize) -> bool {
+        self.state.borrow().anchors.iter().any(|a| a.offset as usize >= offset)
+    }
+
     /// Drops everything.
     pub fn clear(&self) {
         let mut s = self.state.borrow_mut();

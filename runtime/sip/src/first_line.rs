@@ -30,7 +30,7 @@ pub struct RequestLine<'m> {
 pub struct ReplyLine<'m> {
     /// `SIP/2.0`.
     pub version: &'m [u8],
-    /// The code, 100 to 999.
+    /// The code, 0 to 999.
     pub status: u16,
     /// The code as written.
     pub status_raw: &'m [u8],
@@ -39,45 +39,43 @@ pub struct ReplyLine<'m> {
 }
 
 /// Parses the line that `buf` begins with; gives also the offset of the byte after its line end.
+///
+/// Captured: exactly one blank behind the method, any number of blanks or tabs behind the URI (which may be empty),
+/// anything behind `SIP/2.0`; in a reply one blank, three digits, one blank or tab.
 pub(crate) fn parse(buf: &[u8]) -> Option<(FirstLine<'_>, usize)> {
     let nl = memchr::memchr(b'\n', buf)?;
-    let end = nl + 1;
     let line = &buf[..nl];
     let line = line.strip_suffix(b"\r").unwrap_or(line);
-    let parsed = if is_sip_version(line.get(..7)?) && line.get(7) == Some(&b' ') {
-        FirstLine::Reply(parse_reply(line)?)
-    } else {
-        FirstLine::Request(parse_request(line)?)
+    let parsed = match parse_reply(line) {
+        Some(reply) => FirstLine::Reply(reply),
+        None => FirstLine::Request(parse_request(line)?),
     };
-    Some((parsed, end))
+    Some((parsed, nl + 1))
 }
 
 fn is_sip_version(s: &[u8]) -> bool {
-    text::eq_nocase(s, b"SIP/2.0")
+    s.get(..7).is_some_and(|v| text::eq_nocase(v, b"SIP/2.0"))
 }
 
 fn parse_reply(line: &[u8]) -> Option<ReplyLine<'_>> {
-    let version = line.get(..7)?;
-    let status_raw = line.get(8..11)?;
-    let status = text::parse_u16(status_raw)?;
-    let reason = match line.get(11..)? {
-        [] => &[],
-        [b' ', rest @ ..] => rest,
-        _ => return None,
-    };
-    if status < 100 {
+    if !is_sip_version(line) || line.get(7) != Some(&b' ') {
         return None;
     }
-    Some(ReplyLine { version, status, status_raw, reason })
+    let status_raw = line.get(8..11)?;
+    let status = text::parse_u16(status_raw)?;
+    let (sep, reason) = line.get(11..)?.split_first()?;
+    text::is_blank(*sep).then_some(ReplyLine { version: &line[..7], status, status_raw, reason })
 }
 
 fn parse_request(line: &[u8]) -> Option<RequestLine<'_>> {
     let sp = memchr::memchr(b' ', line)?;
     let (method_raw, rest) = (&line[..sp], &line[sp + 1..]);
-    let sp = memchr::memchr(b' ', rest)?;
-    let (uri, version) = (&rest[..sp], &rest[sp + 1..]);
-    if method_raw.is_empty() || uri.is_empty() || !is_sip_version(version) {
+    let sp = memchr::memchr2(b' ', b'\t', rest)?;
+    let (uri, version) = (&rest[..sp], text::trim_start(&rest[sp + 1..]));
+    let reply_like = text::eq_nocase(method_raw, b"SIP/2.0");
+    let odd = method_raw.contains(&b'\t') || method_raw.contains(&b'\r') || uri.contains(&b'\r');
+    if method_raw.is_empty() || odd || reply_like || !is_sip_version(version) {
         return None;
     }
-    Some(RequestLine { method: Method::from_name(method_raw), method_raw, uri, version })
+    Some(RequestLine { method: Method::from_name(method_raw), method_raw, uri, version: &version[..7] })
 }

@@ -10,7 +10,7 @@ use crate::first_line::{self, FirstLine};
 use crate::header::{Header, HeaderKind};
 use crate::method::Method;
 use crate::name_addr::{AddrEntry, Contacts, NameAddr, parse_lists};
-use crate::text::{eq_nocase, is_blank, offset_in, parse_u32, trim, trim_end};
+use crate::text::{eq_nocase, is_blank, offset_in, parse_u32, trim};
 use crate::via::Via;
 
 /// Why a message is dropped. All of them mean silence on the wire; they differ in what is logged.
@@ -93,7 +93,8 @@ struct Scan<'m> {
 impl<'m> Message<'m> {
     /// Parses a datagram. Only what routing needs is looked at: first line, header names, Via, To, CSeq.
     pub fn parse(arena: &'m Bump, buf: &'m [u8]) -> Result<&'m Message<'m>, ParseError> {
-        let start = buf.iter().position(|b| !matches!(b, b'\r' | b'\n')).ok_or(ParseError::Empty)?;
+        let skipped = |b: &u8| matches!(b, b'\r' | b'\n' | b' ' | b'\t' | 0);
+        let start = buf.iter().position(|b| !skipped(b)).ok_or(ParseError::Empty)?;
         let (first, first_len) = first_line::parse(&buf[start..]).ok_or(ParseError::FirstLine)?;
         let mut scan = Scan {
             headers: BumpVec::with_capacity_in(24, arena),
@@ -272,7 +273,7 @@ impl<'m> Message<'m> {
     /// From.
     pub fn from(&self) -> Result<&NameAddr<'m>, BadHeader> {
         self.from
-            .get_or_init(|| self.value(HeaderKind::From).and_then(NameAddr::parse))
+            .get_or_init(|| self.value(HeaderKind::From).and_then(NameAddr::parse_strict))
             .as_ref()
             .ok_or(BadHeader(HeaderKind::From))
     }
@@ -401,8 +402,9 @@ impl<'m> Scan<'m> {
                 [b'\n', ..] => {
                     return ScanEnd { headers_end: at, body: at + 1, broken: false, has_empty_line: true };
                 }
-                [b'\r', b'\n', ..] => {
-                    return ScanEnd { headers_end: at, body: at + 2, broken: false, has_empty_line: true };
+                [b'\r', more @ ..] => {
+                    let body = at + 1 + usize::from(more.first() == Some(&b'\n'));
+                    return ScanEnd { headers_end: at, body, broken: false, has_empty_line: true };
                 }
                 _ => {}
             }
@@ -425,16 +427,15 @@ impl<'m> Scan<'m> {
         let good = match header.kind {
             HeaderKind::Via => self.take_vias(header.value, index),
             HeaderKind::To => {
-                self.to = self.to.or_else(|| NameAddr::parse(header.value));
+                self.to = self.to.or_else(|| NameAddr::parse_strict(header.value));
                 self.to.is_some() && !again
             }
             HeaderKind::CSeq => {
                 self.cseq = self.cseq.or_else(|| CSeq::parse(header.value));
                 self.cseq.is_some() && !again
             }
-            HeaderKind::From | HeaderKind::CallId | HeaderKind::MaxForwards | HeaderKind::ContentLength => {
-                !again
-            }
+            HeaderKind::ContentLength => !again && parse_u32(header.value).is_some(),
+            HeaderKind::From | HeaderKind::CallId | HeaderKind::MaxForwards => !again,
             _ => true,
         };
         if good {
@@ -460,8 +461,8 @@ fn split_header(rest: &[u8], offset: usize) -> Option<Header<'_>> {
     let len = header_len(rest)?;
     let whole = &rest[..len];
     let colon = memchr::memchr(b':', whole)?;
-    let name_raw = trim_end(&whole[..colon]);
-    if name_raw.is_empty() || name_raw.iter().any(|b| !b.is_ascii_graphic()) {
+    let name_raw = trim_blanks_end(&whole[..colon]);
+    if name_raw.is_empty() || !name_raw.iter().all(|b| is_name_char(*b)) {
         return None;
     }
     let value = trim(&whole[colon + 1..]);
@@ -472,6 +473,29 @@ fn split_header(rest: &[u8], offset: usize) -> Option<Header<'_>> {
         offset: u32::try_from(offset).ok()?,
         len: len as u32,
     })
+}
+
+/// What the real server takes in a header name (captured).
+#[inline]
+fn is_name_char(b: u8) -> bool {
+    NAME_CHARS[usize::from(b)]
+}
+
+static NAME_CHARS: [bool; 256] = {
+    let mut table = [false; 256];
+    let mut b = 0;
+    while b < 256 {
+        table[b] = (b as u8).is_ascii_alphanumeric() || matches!(b as u8, b'-' | b'_' | b'.' | b'~' | b'+');
+        b += 1;
+    }
+    table
+};
+
+fn trim_blanks_end(mut s: &[u8]) -> &[u8] {
+    while let [rest @ .., b' ' | b'\t'] = s {
+        s = rest;
+    }
+    s
 }
 
 /// Length of the header that `rest` begins with: up to a line end that no blank follows.

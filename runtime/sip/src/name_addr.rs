@@ -1,5 +1,7 @@
 //! `"Name" <sip:uri>;params`: From, To, Contact, Route, Record-Route, Path and their kin.
 
+mod strict;
+
 use bumpalo::Bump;
 use bumpalo::collections::Vec as BumpVec;
 
@@ -76,6 +78,12 @@ impl<'a> NameAddr<'a> {
             addr.tag = addr.params().get(b"tag").and_then(|p| p.value);
         }
         Some(addr)
+    }
+
+    /// Parses From and To as the real server does, which is stricter than for lists of addresses: a value that this
+    /// refuses makes From undefined and a message with it as To is dropped. The last `tag` counts, without quotes.
+    pub fn parse_strict(value: &'a [u8]) -> Option<NameAddr<'a>> {
+        strict::parse(value)
     }
 
     /// The parameters of the header.

@@ -71,6 +71,12 @@ pub fn eq_nocase(a: &[u8], b: &[u8]) -> bool {
     a.eq_ignore_ascii_case(b)
 }
 
+/// Where a carriage return stands that no line feed follows.
+#[inline]
+pub fn lone_cr(s: &[u8]) -> Option<usize> {
+    memchr::memchr_iter(b'\r', s).find(|at| s.get(at + 1) != Some(&b'\n'))
+}
+
 /// Where `part` begins inside `whole`; `None` when it is not a part of it.
 #[inline]
 pub fn offset_in(whole: &[u8], part: &[u8]) -> Option<usize> {

@@ -1,8 +1,8 @@
 //! Via headers (RFC 3261 section 20.42).
 
-use crate::params::{Param, Params, find_outside_quotes};
+use crate::params::{Param, Params};
 use crate::proto::Proto;
-use crate::text::{eq_nocase, is_space, parse_u16, trim};
+use crate::text::{eq_nocase, is_space, lone_cr, trim, trim_start};
 
 /// One Via value; a header may hold several.
 #[derive(Clone, Copy, Debug)]
@@ -21,12 +21,18 @@ pub struct Via<'m> {
     pub sent_by: &'m [u8],
     /// The parameters as written, from behind the first semicolon.
     pub params_raw: &'m [u8],
+    /// The comment with its parentheses, when there is one.
+    pub comment: Option<&'m [u8]>,
     /// `branch`.
     pub branch: Option<&'m [u8]>,
     /// `received`.
     pub received: Option<&'m [u8]>,
-    /// `rport`.
+    /// `rport`; of several the last one.
     pub rport: Option<Param<'m>>,
+    /// The bytes from the semicolon before `rport` to the next semicolon.
+    pub(crate) rport_span: Option<&'m [u8]>,
+    /// The same of `received`.
+    pub(crate) received_span: Option<&'m [u8]>,
     /// `i`, the connection id that Kamailio writes for TCP.
     pub i: Option<&'m [u8]>,
     /// `alias`.
@@ -50,53 +56,114 @@ impl<'m> Via<'m> {
 
     /// Parses the first value of `s`; gives it and what follows behind the comma, if anything does.
     pub(crate) fn parse(s: &'m [u8]) -> Option<(Via<'m>, Option<&'m [u8]>)> {
-        let end = find_outside_quotes(s, b',').unwrap_or(s.len());
-        let rest = s.get(end + 1..).map(trim).filter(|r| !r.is_empty());
-        let raw = trim(&s[..end]);
-        Some((Via::parse_one(raw)?, rest))
-    }
-
-    fn parse_one(raw: &'m [u8]) -> Option<Via<'m>> {
-        let (proto_raw, after) = parse_sent_protocol(raw)?;
-        let semi = memchr::memchr(b';', after);
-        let (sent_by, params_raw) = match semi {
-            Some(at) => (trim(&after[..at]), &after[at + 1..]),
-            None => (trim(after), &b""[..]),
-        };
+        if lone_cr(s).is_some() {
+            return None;
+        }
+        let (proto_raw, after) = parse_sent_protocol(s)?;
+        let end = after.iter().position(|b| matches!(b, b';' | b',' | b'(')).unwrap_or(after.len());
+        let sent_by = trim(&after[..end]);
         let (host, port) = split_host_port(sent_by)?;
         let mut via = Via {
-            raw,
+            raw: s,
             proto: Proto::from_name(proto_raw),
             proto_raw,
             host,
             port,
             sent_by,
-            params_raw,
+            params_raw: b"",
+            comment: None,
             branch: None,
             received: None,
             rport: None,
+            rport_span: None,
+            received_span: None,
             i: None,
             alias: None,
             maddr: None,
             header: 0,
         };
-        for p in Params::new(params_raw) {
-            via.take_param(p);
+        let rest = &after[end..];
+        let tail = via.take_params(rest)?;
+        via.params_raw = rest.get(1..rest.len() - tail.len()).unwrap_or(&[]);
+        let tail = via.take_comment(tail)?;
+        via.raw = trim(s.get(..s.len() - tail.len())?);
+        match tail {
+            [] => Some((via, None)),
+            // A comment ends the header (captured).
+            [b',', rest @ ..] if via.comment.is_none() => Some((via, Some(trim_start(rest)))),
+            _ => None,
         }
-        Some(via)
     }
 
-    fn take_param(&mut self, p: Param<'m>) {
+    /// Parses `;a=b;c` and gives what follows: a comma, a comment, or nothing.
+    fn take_params(&mut self, mut s: &'m [u8]) -> Option<&'m [u8]> {
+        while let [b';', after @ ..] = s {
+            let start = trim_start(after);
+            let (name, rest) = split_name(start)?;
+            let (value, rest) = match rest {
+                [b'=', rest @ ..] => {
+                    let (value, rest) = split_value(trim_start(rest))?;
+                    (Some(value), rest)
+                }
+                _ => (None, rest),
+            };
+            let raw = trim(&start[..start.len() - rest.len()]);
+            self.take_param(Param { name, value, raw }, &s[..s.len() - rest.len()])?;
+            s = rest;
+        }
+        matches!(s.first(), None | Some(b',' | b'(')).then_some(s)
+    }
+
+    fn take_comment(&mut self, s: &'m [u8]) -> Option<&'m [u8]> {
+        if s.first() != Some(&b'(') {
+            return Some(s);
+        }
+        let close = memchr::memchr(b')', s)?;
+        if memchr::memchr(b'(', &s[1..close]).is_some() {
+            return None;
+        }
+        self.comment = Some(&s[..=close]);
+        Some(trim_start(&s[close + 1..]))
+    }
+
+    /// Keeps a parameter; `None` when it must have a value and has none, or must not and has.
+    fn take_param(&mut self, p: Param<'m>, span: &'m [u8]) -> Option<()> {
         match p.name.len() {
             1 if eq_nocase(p.name, b"i") => self.i = p.value,
-            5 if eq_nocase(p.name, b"rport") => self.rport = Some(p),
+            5 if eq_nocase(p.name, b"rport") => (self.rport, self.rport_span) = (Some(p), Some(span)),
+            5 if eq_nocase(p.name, b"alias") && p.value.is_some() => return None,
             5 if eq_nocase(p.name, b"alias") => self.alias = Some(p),
             5 if eq_nocase(p.name, b"maddr") => self.maddr = p.value,
-            6 if eq_nocase(p.name, b"branch") => self.branch = p.value,
-            8 if eq_nocase(p.name, b"received") => self.received = p.value,
+            6 if eq_nocase(p.name, b"branch") => self.branch = Some(p.value.filter(|v| !v.is_empty())?),
+            8 if eq_nocase(p.name, b"received") => {
+                (self.received, self.received_span) = (p.value, Some(span))
+            }
             _ => {}
         }
+        Some(())
     }
+}
+
+/// Splits a parameter name off; what follows begins with `=`, `;`, `,`, `(` or is empty.
+fn split_name(s: &[u8]) -> Option<(&[u8], &[u8])> {
+    if matches!(s.first()?, 0 | b'(' | b')' | b',' | b':' | b';' | b'=' | b'[' | b']') {
+        return None;
+    }
+    let end = s.iter().position(|b| is_space(*b) || matches!(b, b'=' | b';' | b',')).unwrap_or(s.len());
+    Some((&s[..end], trim_start(&s[end..])))
+}
+
+/// Splits a value off. Quotes have no escapes inside and need not be closed (captured).
+fn split_value(s: &[u8]) -> Option<(&[u8], &[u8])> {
+    let end = match s {
+        [b'"', inner @ ..] => memchr::memchr(b'"', inner).map_or(s.len(), |at| at + 2),
+        _ => s
+            .iter()
+            .position(|b| is_space(*b) || matches!(b, b'=' | b';' | b',' | b'"' | 0))
+            .unwrap_or(s.len()),
+    };
+    let rest = trim_start(&s[end..]);
+    (!matches!(rest.first(), Some(b'=' | b'"' | 0))).then_some((&s[..end], rest))
 }
 
 /// `SIP/2.0/UDP ` with blanks allowed around the slashes; gives the transport and what follows.
@@ -113,13 +180,13 @@ fn parse_sent_protocol(raw: &[u8]) -> Option<(&[u8], &[u8])> {
     if trim(&raw[..slash]) != b"2.0" {
         return None;
     }
-    split_transport(crate::text::trim_start(&raw[slash + 1..]))
+    split_transport(trim_start(&raw[slash + 1..]))
 }
 
 fn split_transport(s: &[u8]) -> Option<(&[u8], &[u8])> {
     let end = s.iter().position(|b| is_space(*b))?;
-    let (proto, after) = (&s[..end], crate::text::trim_start(&s[end..]));
-    (!proto.is_empty() && !after.is_empty()).then_some((proto, after))
+    let (proto, after) = (&s[..end], trim_start(&s[end..]));
+    (!proto.is_empty() && !proto.contains(&b'/') && !after.is_empty()).then_some((proto, after))
 }
 
 /// `host`, `host:5060`, `[::1]:5060`, with blanks allowed around the colon.
@@ -131,14 +198,23 @@ fn split_host_port(s: &[u8]) -> Option<(&[u8], Option<u16>)> {
         let end = memchr::memchr(b':', s).unwrap_or(s.len());
         (trim(&s[..end]), &s[end..])
     };
-    if host.is_empty() || host.iter().any(|b| !(b.is_ascii_alphanumeric() || b"-._[]:".contains(b))) {
+    let refused = |b: &u8| is_space(*b) || matches!(b, 0 | b'(' | b')' | b',' | b'[' | b']');
+    if host.is_empty() || (host.first() != Some(&b'[') && host.iter().any(refused)) {
         return None;
     }
     match rest {
         [] => Some((host, None)),
-        [b':', port @ ..] => Some((host, Some(parse_u16(trim(port))?))),
+        [b':', port @ ..] => Some((host, Some(parse_port(trim(port))?))),
         _ => None,
     }
+}
+
+/// A port as the real server reads it: all digits count, the number is cut to 16 bits.
+fn parse_port(s: &[u8]) -> Option<u16> {
+    if s.is_empty() || !s.iter().all(u8::is_ascii_digit) {
+        return None;
+    }
+    Some(s.iter().fold(0, |n: u16, d| n.wrapping_mul(10).wrapping_add(u16::from(d - b'0'))))
 }
 
 #[cfg(test)]

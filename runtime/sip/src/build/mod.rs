@@ -4,7 +4,7 @@ mod local;
 mod reply;
 mod request;
 
-pub use local::{ack_hop, local_ack, local_cancel};
+pub use local::{local_ack, local_cancel};
 pub use reply::{ReplyOut, reply, reply_forward};
 pub(crate) use request::rewritten;
 pub use request::{RequestOut, ViaOut, request};
@@ -22,9 +22,11 @@ pub struct Source<'a> {
     pub force_rport: bool,
 }
 
-/// The text for `received` and `rport` of a Via: what to put where its `rport` stands (or at its end).
+/// What is noted in a Via about where the request came from.
 pub(crate) struct ViaFix {
+    /// `received` is written: the sent-by host is not the source, or the sender wrote a `received` itself.
     pub(crate) received: bool,
+    /// `rport` is written: it stands there, or the script asked for it.
     pub(crate) rport: bool,
 }
 
@@ -34,6 +36,15 @@ impl ViaFix {
             [b'[', inner @ .., b']'] => inner,
             host => host,
         };
-        ViaFix { received: host != source.ip, rport: source.force_rport || via.rport.is_some() }
+        ViaFix {
+            received: via.received_span.is_some() || !host.eq_ignore_ascii_case(source.ip),
+            rport: source.force_rport || via.rport.is_some(),
+        }
     }
+}
+
+/// The bytes of a line without its line end.
+pub(crate) fn without_line_end(line: &[u8]) -> &[u8] {
+    let line = line.strip_suffix(b"\n").unwrap_or(line);
+    line.strip_suffix(b"\r").unwrap_or(line)
 }

@@ -1,12 +1,12 @@
 //! Replies: made here from a request, or received and sent on.
 
-use super::{Source, ViaFix};
+use super::{Source, ViaFix, without_line_end};
 use crate::edit::{Builtin, Edits, Hop, ReplyPart};
 use crate::header::{Header, HeaderKind};
 use crate::message::Message;
 use crate::sink::Sink;
 
-use super::request::{put_fix, write_message};
+use super::request::{put_received, put_rport, write_message};
 
 /// A reply that is made here.
 #[derive(Clone, Copy, Debug)]
@@ -33,7 +33,7 @@ pub fn reply(msg: &Message<'_>, edits: &Edits<'_>, how: &ReplyOut<'_>, out: &mut
     out.put(b" ");
     out.put(how.reason);
     out.put(b"\r\n");
-    let dialog_forming = how.code > 180 && how.code < 300;
+    let dialog_forming = (180..300).contains(&how.code);
     let mut first_via = true;
     for h in msg.headers() {
         match h.kind {
@@ -67,32 +67,40 @@ fn put_header(out: &mut impl Sink, msg: &Message<'_>, h: &Header<'_>) {
     out.put(msg.buf().get(h.offset as usize..h.end()).unwrap_or(&[]));
 }
 
-/// A Via header; the first value of the first one gets `received` and `rport`.
+/// A Via header. In the first one a `rport` is filled in where it stands (the last, if there are several); what is
+/// missing is added at the end of the whole header, `rport` before `received` (captured; also behind further values).
 fn put_via(out: &mut impl Sink, msg: &Message<'_>, h: &Header<'_>, source: Option<&Source<'_>>) {
-    let buf = msg.buf();
     let Some((via, source)) = msg.via(0).zip(source) else { return put_header(out, msg, h) };
     let fix = ViaFix::new(via, source);
-    let rport = via.rport.filter(|_| fix.rport).and_then(|p| Some((msg.offset_of(p.raw)?, p.raw.len())));
-    let (from, to) = match (rport, msg.offset_of(via.raw)) {
-        (Some((offset, len)), _) => (offset.saturating_sub(1), offset + len),
-        (None, Some(offset)) => (offset + via.raw.len(), offset + via.raw.len()),
-        (None, None) => return put_header(out, msg, h),
-    };
-    out.put(buf.get(h.offset as usize..from).unwrap_or(&[]));
-    put_fix(out, &fix, source);
-    out.put(buf.get(to..h.end()).unwrap_or(&[]));
+    let buf = msg.buf();
+    let line = buf.get(h.offset as usize..h.end()).unwrap_or(&[]);
+    let end = h.offset as usize + without_line_end(line).len();
+    let mut from = h.offset as usize;
+    if let Some((span, at)) = via.rport_span.and_then(|s| Some((s, msg.offset_of(s)?))) {
+        out.put(buf.get(from..at).unwrap_or(&[]));
+        put_rport(out, source);
+        from = at + span.len();
+    }
+    out.put(buf.get(from..end).unwrap_or(&[]));
+    if fix.rport && via.rport_span.is_none() {
+        put_rport(out, source);
+    }
+    if fix.received {
+        put_received(out, source);
+    }
+    out.put(buf.get(end..h.end()).unwrap_or(&[]));
 }
 
+/// To, with a tag at its very end when it has none (also behind trailing blanks; captured).
 fn put_to(out: &mut impl Sink, msg: &Message<'_>, h: &Header<'_>, tag: Option<&[u8]>) {
-    let to = msg.to();
-    let (Some(tag), Some(at), None) = (tag, msg.offset_of(to.raw), to.tag) else {
-        return put_header(out, msg, h);
-    };
-    let end = at + to.raw.len();
-    out.put(msg.buf().get(h.offset as usize..end).unwrap_or(&[]));
+    let has_tag = msg.to().tag.is_some_and(|t| !t.is_empty());
+    let Some(tag) = tag.filter(|_| !has_tag) else { return put_header(out, msg, h) };
+    let line = msg.buf().get(h.offset as usize..h.end()).unwrap_or(&[]);
+    let text = without_line_end(line);
+    out.put(text);
     out.put(b";tag=");
     out.put(tag);
-    out.put(msg.buf().get(end..h.end()).unwrap_or(&[]));
+    out.put(&line[text.len()..]);
 }
 
 /// Writes a received reply as it goes on: without our Via on top, with the edits.

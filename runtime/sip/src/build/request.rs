@@ -9,7 +9,7 @@ use crate::header::HeaderKind;
 use crate::message::Message;
 use crate::proto::Proto;
 use crate::sink::Sink;
-use crate::text::decimal;
+use crate::text::{decimal, parse_u32};
 use crate::via::Via;
 
 /// The Via that is put on top.
@@ -42,25 +42,28 @@ pub struct RequestOut<'a> {
     pub hop: Option<Hop<'a>>,
 }
 
-/// Writes the request.
+/// Writes the request. Captured: our Via goes above the old one, a path vector above the first Route (or below our
+/// Via), edits of the script at the same place come first.
 pub fn request(msg: &Message<'_>, edits: &Edits<'_>, how: &RequestOut<'_>, out: &mut impl Sink) {
     let arena = msg.arena();
     out.room(msg.buf().len() + 512);
     let mut via_line = BumpVec::with_capacity_in(160, arena);
     put_via(&mut via_line, &how.via);
-    if !how.path.is_empty() {
-        via_line.put(b"Route: ");
-        via_line.put(how.path);
-        via_line.put(b"\r\n");
-    }
-    let mut fix_text = BumpVec::with_capacity_in(64, arena);
     let mut builtins = BumpVec::with_capacity_in(6, arena);
-    let top = msg.header(HeaderKind::Via);
-    if let Some(top) = top {
-        builtins.push(Builtin { offset: top.offset as usize, delete: 0, text: &via_line });
+    if let Some(top) = msg.header(HeaderKind::Via) {
+        builtins.push(Builtin { offset: top.offset as usize, delete: 0, text: via_line.into_bump_slice() });
+    }
+    if !how.path.is_empty()
+        && let Some(before) = msg.header(HeaderKind::Route).or(msg.header(HeaderKind::Via))
+    {
+        let mut line = BumpVec::with_capacity_in(how.path.len() + 16, arena);
+        line.put(b"Route: ");
+        line.put(how.path);
+        line.put(b"\r\n");
+        builtins.push(Builtin { offset: before.offset as usize, delete: 0, text: line.into_bump_slice() });
     }
     if let (Some(via), Some(source)) = (msg.via(0), &how.source) {
-        fix_via(msg, via, source, &mut fix_text, &mut builtins);
+        fix_via(msg, via, source, &mut builtins);
     }
     write_message(msg, edits, how.uri, how.hop.as_ref(), &builtins, how.via.proto.is_stream(), out);
 }
@@ -76,7 +79,8 @@ pub(crate) fn rewritten(
     write_message(msg, edits, uri, hop, &[], false, out);
 }
 
-/// Writes first line, headers and body with all edits; Content-Length is corrected when the body changes.
+/// Writes first line, headers and body with all edits, from the first byte (leading line ends go along).
+/// Content-Length is corrected or added when the body is edited or `need_length`; else a wrong one stays.
 pub(crate) fn write_message(
     msg: &Message<'_>,
     edits: &Edits<'_>,
@@ -88,20 +92,27 @@ pub(crate) fn write_message(
 ) {
     let buf = msg.buf();
     let arena = msg.arena();
-    let mut body = BumpVec::with_capacity_in(msg.body().len() + 16, arena);
-    write_edited(&mut body, buf, msg.body_offset()..buf.len(), edits, &[], hop);
+    let body_at = if msg.has_empty_line() { msg.body_offset() } else { buf.len() + 1 };
+    let edited = edits.reach(body_at);
+    let body = if edited {
+        let mut body = BumpVec::with_capacity_in(msg.body().len() + 64, arena);
+        write_edited(&mut body, buf, body_at..usize::MAX, edits, &[], hop);
+        body.into_bump_slice()
+    } else {
+        msg.body()
+    };
     let mut digits = [0; 20];
     let length = decimal(body.len() as u64, &mut digits);
     let mut added = BumpVec::new_in(arena);
     let mut all = BumpVec::with_capacity_in(builtins.len() + 2, arena);
     all.extend_from_slice_copy(builtins);
     match msg.header(HeaderKind::ContentLength) {
-        Some(h) if h.value != length => {
+        Some(h) if (need_length || edited) && parse_u32(h.value) != Some(body.len() as u32) => {
             if let Some(offset) = msg.offset_of(h.value) {
                 all.push(Builtin { offset, delete: h.value.len(), text: length });
             }
         }
-        None if need_length => {
+        None if need_length || edited => {
             added.extend_from_slice_copy(b"Content-Length: ");
             added.extend_from_slice_copy(length);
             added.extend_from_slice_copy(b"\r\n");
@@ -109,19 +120,16 @@ pub(crate) fn write_message(
         }
         _ => {}
     }
-    let start = msg.start_offset();
-    let mut from = start;
+    let mut from = 0;
     if let (FirstLine::Request(line), Some(uri)) = (msg.first_line(), uri)
         && let Some(at) = msg.offset_of(line.uri)
     {
-        out.put(&buf[start..at]);
+        out.put(&buf[..at]);
         out.put(uri);
         from = at + line.uri.len();
     }
-    write_edited(out, buf, from..msg.body_offset(), edits, &all, hop);
-    if msg.body_offset() < buf.len() || !body.is_empty() {
-        out.put(&body);
-    }
+    write_edited(out, buf, from..body_at, edits, &all, hop);
+    out.put(body);
 }
 
 /// `Via: SIP/2.0/UDP host:port;branch=...` with its line end.
@@ -140,39 +148,53 @@ pub(crate) fn put_via(out: &mut impl Sink, via: &ViaOut<'_>) {
     out.put(b"\r\n");
 }
 
-/// Notes where the request came from in its top Via.
-fn fix_via<'b>(
-    msg: &Message<'_>,
-    via: &Via<'_>,
+/// Notes where the request came from in its top Via. What is there already is replaced in place; what is new goes
+/// before the first parameter, `rport` first.
+fn fix_via<'m>(
+    msg: &Message<'m>,
+    via: &Via<'m>,
     source: &Source<'_>,
-    text: &'b mut BumpVec<'_, u8>,
-    builtins: &mut BumpVec<'_, Builtin<'b>>,
+    builtins: &mut BumpVec<'_, Builtin<'m>>,
 ) {
     let fix = ViaFix::new(via, source);
-    if !fix.received && !fix.rport {
-        return;
-    }
-    put_fix(text, &fix, source);
-    let (offset, delete) =
-        match via.rport.filter(|_| fix.rport).and_then(|p| Some((msg.offset_of(p.raw)?, p.raw.len()))) {
-            // The semicolon before it goes with it.
-            Some((offset, len)) => (offset.saturating_sub(1), len + 1),
-            None => match msg.offset_of(via.raw) {
-                Some(offset) => (offset + via.raw.len(), 0),
-                None => return,
-            },
+    let new_at = match via.params_raw {
+        [] => msg.offset_of(via.sent_by).map(|at| at + via.sent_by.len()),
+        params => msg.offset_of(params).map(|at| at.saturating_sub(1)),
+    };
+    let Some(new_at) = new_at else { return };
+    let mut put =
+        |span: Option<&[u8]>, text: &'m [u8]| match span.and_then(|s| Some((msg.offset_of(s)?, s.len()))) {
+            Some((offset, delete)) => builtins.push(Builtin { offset, delete, text }),
+            None => builtins.push(Builtin { offset: new_at, delete: 0, text }),
         };
-    builtins.push(Builtin { offset, delete, text: &*text });
+    let mut rport = BumpVec::new_in(msg.arena());
+    let mut received = BumpVec::new_in(msg.arena());
+    if fix.rport {
+        put_rport(&mut rport, source);
+    }
+    if fix.received {
+        put_received(&mut received, source);
+    }
+    let (rport, received) = (rport.into_bump_slice(), received.into_bump_slice());
+    if via.rport_span.is_none() && fix.rport {
+        put(None, rport);
+    }
+    if fix.received {
+        put(via.received_span, received);
+    }
+    if via.rport_span.is_some() && fix.rport {
+        put(via.rport_span, rport);
+    }
 }
 
-/// `;received=10.0.0.1;rport=5060`, as far as needed.
-pub(crate) fn put_fix(out: &mut impl Sink, fix: &ViaFix, source: &Source<'_>) {
-    if fix.received {
-        out.put(b";received=");
-        out.put(source.ip);
-    }
-    if fix.rport {
-        out.put(b";rport=");
-        out.put_num(u64::from(source.port));
-    }
+/// `;received=10.0.0.1`
+pub(crate) fn put_received(out: &mut impl Sink, source: &Source<'_>) {
+    out.put(b";received=");
+    out.put(source.ip);
+}
+
+/// `;rport=5060`
+pub(crate) fn put_rport(out: &mut impl Sink, source: &Source<'_>) {
+    out.put(b";rport=");
+    out.put_num(u64::from(source.port));
 }

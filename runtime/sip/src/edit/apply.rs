@@ -21,7 +21,7 @@ enum Source {
     Builtin(u32),
 }
 
-/// Writes `buf[from..to]` with the edits in that range, those at `to` itself included when `to` is the end.
+/// Writes `buf[range]` (cut to the message) with the edits whose offsets are in the range.
 pub(crate) fn write_edited(
     out: &mut impl Sink,
     buf: &[u8],
@@ -33,7 +33,8 @@ pub(crate) fn write_edited(
     let state = edits.state.borrow();
     let mut order: BumpVec<'_, (u32, Source)> =
         BumpVec::with_capacity_in(state.anchors.len() + builtins.len(), edits.arena);
-    let inside = |offset: usize| offset >= range.start && (offset < range.end || range.end == buf.len());
+    let inside = |offset: usize| range.contains(&offset);
+    let end = range.end.min(buf.len());
     for (at, a) in state.anchors.iter().enumerate() {
         if inside(a.offset as usize) {
             order.push((a.offset, Source::Script(at as u32)));
@@ -50,9 +51,9 @@ pub(crate) fn write_edited(
     });
     let mut done = range.start;
     for (offset, source) in order {
-        let offset = (offset as usize).min(buf.len());
-        if offset > done {
-            out.put(&buf[done..offset]);
+        let offset = (offset as usize).min(end);
+        if let Some(kept) = buf.get(done..offset) {
+            out.put(kept);
             done = offset;
         }
         match source {
@@ -69,9 +70,7 @@ pub(crate) fn write_edited(
             }
         }
     }
-    if done < range.end {
-        out.put(&buf[done..range.end]);
-    }
+    out.put(buf.get(done..end).unwrap_or(&[]));
 }
 
 fn put_chain(out: &mut impl Sink, inserts: &[Insert<'_>], mut at: u32, hop: Option<&Hop<'_>>) {

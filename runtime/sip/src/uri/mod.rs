@@ -1,4 +1,4 @@
-//! URIs: `sip:`, `sips:`, `tel:`, `tels:`, `urn:`.
+//! URIs: `sip:`, `sips:`, `tel:`, `urn:`.
 
 mod cmp;
 mod parse;
@@ -18,8 +18,6 @@ pub enum Scheme {
     Sips,
     /// `tel:`
     Tel,
-    /// `tels:`
-    Tels,
     /// `urn:service:` or `urn:nena:service`
     Urn,
 }
@@ -31,7 +29,6 @@ impl Scheme {
             Scheme::Sip => "sip",
             Scheme::Sips => "sips",
             Scheme::Tel => "tel",
-            Scheme::Tels => "tels",
             Scheme::Urn => "urn",
         }
     }
@@ -123,14 +120,14 @@ impl<'a> Uri<'a> {
         }
     }
 
-    /// Whether the scheme is `sips` or `tels`.
+    /// Whether the scheme is `sips`.
     pub fn is_secure(&self) -> bool {
-        matches!(self.scheme, Scheme::Sips | Scheme::Tels)
+        self.scheme == Scheme::Sips
     }
 
-    /// Whether the scheme is `tel` or `tels`.
+    /// Whether the scheme is `tel`.
     pub fn is_tel(&self) -> bool {
-        matches!(self.scheme, Scheme::Tel | Scheme::Tels)
+        self.scheme == Scheme::Tel
     }
 
     /// The value of `maddr`.
@@ -163,9 +160,10 @@ impl<'a> Uri<'a> {
         self.has_param(b"ob")
     }
 
-    /// The port written or else the default of its transport (5060, 5061).
+    /// The port written or else 5061 with `transport=tls`, else 5060: what `$rp` shows, also for `sips:` (captured).
     pub fn port_or_default(&self) -> u16 {
-        self.port.unwrap_or_else(|| self.proto().map_or(5060, Proto::default_port))
+        let tls = || self.transport().is_some_and(|t| eq_nocase(t, b"tls"));
+        self.port.unwrap_or_else(|| if tls() { 5061 } else { 5060 })
     }
 
     /// The host without the brackets of an IPv6 address.

@@ -1,0 +1,117 @@
+//! From and To, byte by byte as the real server takes them (captured with every byte in every place).
+
+use super::NameAddr;
+use crate::text::{is_blank, is_space, lone_cr, trim, trim_end, trim_start};
+
+pub(super) fn parse(value: &[u8]) -> Option<NameAddr<'_>> {
+    // NUL and a lone carriage return end the value.
+    let end = memchr::memchr(0, value).or(lone_cr(value)).unwrap_or(value.len());
+    let raw = trim(&value[..end]);
+    let (display, after) = match raw.first()? {
+        b'"' => split_quoted_name(raw)?,
+        b'<' => (&b""[..], raw),
+        _ => split_plain(raw)?,
+    };
+    let mut addr = NameAddr { raw, display, uri: b"", params_raw: b"", bracketed: false, tag: None };
+    addr.params_raw = if after.first() == Some(&b'<') {
+        addr.bracketed = true;
+        let (uri, rest) = split_bracketed(&after[1..])?;
+        addr.uri = uri;
+        trim_start(rest)
+    } else {
+        // No brackets: what was taken for a name is the URI.
+        addr.uri = display;
+        addr.display = b"";
+        if display.iter().any(|b| is_space(*b)) {
+            return None;
+        }
+        after
+    };
+    if addr.uri.is_empty() {
+        return None;
+    }
+    addr.tag = parse_params(addr.params_raw)?;
+    Some(addr)
+}
+
+/// `"name"` and the `<` that must follow.
+fn split_quoted_name(s: &[u8]) -> Option<(&[u8], &[u8])> {
+    let end = quoted_len(s)?;
+    let rest = trim_start(&s[end..]);
+    (rest.first() == Some(&b'<')).then_some((&s[..end], rest))
+}
+
+/// Length of the quoted string that `s` begins with; line ends in it are refused.
+fn quoted_len(s: &[u8]) -> Option<usize> {
+    let mut at = 1;
+    loop {
+        match s.get(at)? {
+            b'\\' => at += 1,
+            b'"' => return Some(at + 1),
+            b'\r' | b'\n' | 0 => return None,
+            _ => {}
+        }
+        at += 1;
+    }
+}
+
+/// A name without quotes, or a URI without brackets, up to `<`, `;` or the end.
+fn split_plain(s: &[u8]) -> Option<(&[u8], &[u8])> {
+    let end = s.iter().position(|b| matches!(b, b'<' | b';')).unwrap_or(s.len());
+    let plain = trim_end(&s[..end]);
+    let refused = plain.iter().any(|b| matches!(b, b'"' | b'>' | b'\\'));
+    (!plain.is_empty() && !refused).then_some((plain, &s[end..]))
+}
+
+/// The URI behind `<` and what follows `>`. Blanks may stand at its ends, not in it.
+fn split_bracketed(s: &[u8]) -> Option<(&[u8], &[u8])> {
+    let close = memchr::memchr(b'>', s)?;
+    let mut uri = &s[..close];
+    while let [first, rest @ ..] = uri
+        && is_blank(*first)
+    {
+        uri = rest;
+    }
+    while let [rest @ .., last] = uri
+        && is_blank(*last)
+    {
+        uri = rest;
+    }
+    let refused = uri.iter().any(|b| is_space(*b) || matches!(b, b'"' | b'<' | b'\\'));
+    (!refused).then_some((uri, &s[close + 1..]))
+}
+
+/// Checks the parameters and gives the value of the last `tag`.
+fn parse_params(mut s: &[u8]) -> Option<Option<&[u8]>> {
+    let mut tag = None;
+    while !s.is_empty() {
+        let after = trim_start(s.strip_prefix(b";")?);
+        let end = after.iter().position(|b| is_space(*b) || matches!(b, b';' | b'=')).unwrap_or(after.len());
+        let name = &after[..end];
+        if name.is_empty() || name.iter().any(|b| matches!(b, b'"' | b',' | b'\\')) {
+            return None;
+        }
+        let mut rest = trim_start(&after[end..]);
+        let mut value: &[u8] = b"";
+        if let [b'=', more @ ..] = rest {
+            (value, rest) = split_value(trim_start(more))?;
+        }
+        if name.eq_ignore_ascii_case(b"tag") {
+            tag = Some(value);
+        }
+        s = rest;
+    }
+    Some(tag)
+}
+
+/// A value (without its quotes) and what follows, from the next semicolon.
+fn split_value(s: &[u8]) -> Option<(&[u8], &[u8])> {
+    if s.first() == Some(&b'"') {
+        let end = quoted_len(s)?;
+        return Some((&s[1..end - 1], trim_start(&s[end..])));
+    }
+    let end = s.iter().position(|b| is_space(*b) || *b == b';').unwrap_or(s.len());
+    let value = &s[..end];
+    let refused = value.iter().any(|b| matches!(b, b'"' | b'=' | b'\\'));
+    (!refused).then_some((value, trim_start(&s[end..])))
+}
