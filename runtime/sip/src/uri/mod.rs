@@ -18,6 +18,8 @@ pub enum Scheme {
     Sips,
     /// `tel:`
     Tel,
+    /// `tels:`, which the real server refuses; never parsed.
+    Tels,
     /// `urn:service:` or `urn:nena:service`
     Urn,
 }
@@ -29,6 +31,7 @@ impl Scheme {
             Scheme::Sip => "sip",
             Scheme::Sips => "sips",
             Scheme::Tel => "tel",
+            Scheme::Tels => "tels",
             Scheme::Urn => "urn",
         }
     }

@@ -25,7 +25,7 @@ pub(super) fn parse(raw: &[u8]) -> Result<Uri<'_>, UriError> {
                 uri.user = before(uri.user, |b| b == b';');
             }
         }
-        Scheme::Tel => {
+        Scheme::Tel | Scheme::Tels => {
             parse_sip(&mut uri, rest)?;
             (uri.user, uri.host, uri.has_user) = (uri.host, b"", true);
         }
