@@ -40,6 +40,7 @@ pub fn analyse(unit: &Unit, host: &mut dyn Host) -> Analysed {
         loaded_at: HashMap::new(),
         flags: HashMap::new(),
         blocks: Vec::new(),
+        routes: HashMap::new(),
         stmts: Vec::new(),
         place: PlaceInFile::default(),
     };
@@ -76,6 +77,8 @@ struct Analysis<'a> {
     loaded_at: HashMap<String, Span>,
     flags: HashMap<String, i64>,
     blocks: Vec<Block<'a>>,
+    /// The blocks that `route()` can call, by name.
+    routes: HashMap<Arc<str>, u32>,
     stmts: Vec<StmtInfo>,
     place: PlaceInFile,
 }

@@ -93,7 +93,8 @@ impl Analysis<'_> {
 
     /// Spreads the kinds along the calls until nothing changes.
     fn reach(&mut self) {
-        let index = self.route_index();
+        self.routes = self.route_index();
+        let index = &self.routes;
         let mut edges: Vec<Vec<u32>> = Vec::with_capacity(self.blocks.len());
         for block in &self.blocks {
             let mut called = Vec::new();
@@ -178,9 +179,8 @@ impl Analysis<'_> {
 
     fn static_route(&mut self, name: &str, span: Span) -> Option<ir::RouteTarget> {
         let wanted = if name == "0" { "" } else { name };
-        let found = self.blocks.iter().position(|b| b.is_callable() && &*b.name == wanted);
-        if let Some(at) = found {
-            return Some(ir::RouteTarget::Static(at as u32));
+        if let Some(at) = self.routes.get(wanted) {
+            return Some(ir::RouteTarget::Static(*at));
         }
         if self.unit.file.items.iter().any(|item| matches!(item.kind, ItemKind::Error)) {
             return None;

@@ -219,8 +219,8 @@ fn modules_and_parameters() {
 #[test]
 fn globals_reach_the_host_in_order() {
     let (report, _, notes) = analyse_text(
-        "debug=-1\nchildren=8\nalias=a.com b.com:5060\nlisten=udp:127.0.0.1:5060 advertise 1.2.3.4:5070\nlisten=tcp:[::1]:5060\n\
-         pstn.gw_ip = \"\" desc \"gateway\"\nflags FLT_A:3, FLT_B\nrequest_route { setflag(FLT_A); setflag(5); force(); }\n",
+        "debug=-1\nalias=a.com b.com:5060\nchildren=8\nlisten=udp:127.0.0.1:5060 advertise 1.2.3.4:5070\nlisten=tcp:[::1]:5060\nchildren=8\n\
+         pstn.gw_ip = \"\" desc \"gateway\"\nflags FLT_A:3, FLT_B\nrequest_route { setflag(FLT_A); setflag(5); forward(); }\n",
     );
     insta::assert_snapshot!(format!("{report}{}", notes.join("\n")));
 }
