@@ -41,7 +41,7 @@ pub struct Unit {
     pub map: SourceMap,
     /// The tree.
     pub file: ast::File,
-    /// Findings of preprocessor and parser, preprocessor first.
+    /// Findings of preprocessor and parser, by file and place.
     pub diagnostics: Vec<Diagnostic>,
     /// Files named by the configuration.
     pub includes: Vec<Include>,
@@ -52,5 +52,6 @@ pub fn read(path: &Path, options: &Options, loader: &dyn FileLoader) -> Unit {
     let Preprocessed { text, map, mut diagnostics, includes } = preprocess(path, options, loader);
     let parsed = parse(&text);
     diagnostics.extend(parsed.diagnostics);
+    diagnostics.sort_by_key(|d| map.source_range(d.primary.span).map(|(file, start, ..)| (file, start)));
     Unit { text, map, file: parsed.file, diagnostics, includes }
 }

@@ -214,7 +214,9 @@ impl<'t> Reader<'t> {
         let left = self.text.get(self.at..).unwrap_or(b"");
         let len = match left.first() {
             Some(b'?') => 1,
-            _ => left.iter().take_while(|b| b.is_ascii_alphanumeric() || **b == b'_').count(),
+            // Captured: a dot belongs to the name, so that "$rU." names a variable that does not exist.
+            Some(b'.') => 0,
+            _ => left.iter().take_while(|b| b.is_ascii_alphanumeric() || matches!(b, b'_' | b'.')).count(),
         };
         if len == 0 {
             return Err(PvError {
@@ -255,8 +257,11 @@ impl<'t> Reader<'t> {
                 Ok(PvIndex::Pv(Box::new(pv)))
             }
             _ => {
-                let number = std::str::from_utf8(text).ok().and_then(|t| t.parse::<i32>().ok());
-                number.map(PvIndex::Num).ok_or_else(|| {
+                let digits = text.strip_prefix(b"-").unwrap_or(text);
+                let number = std::str::from_utf8(text).ok().and_then(|t| t.parse::<i64>().ok());
+                // Captured: no plus sign, and the number is cut to 32 bits.
+                let number = number.filter(|_| digits.first().is_some_and(u8::is_ascii_digit));
+                number.map(|n| PvIndex::Num(n as i32)).ok_or_else(|| {
                     self.error(from, to, "an index is a number, `*` or one variable, without blanks")
                 })
             }
@@ -307,7 +312,7 @@ impl<'t> Reader<'t> {
         loop {
             let text = self.text.get(at..to).unwrap_or(b"");
             let blanks = text.iter().take_while(|b| **b == b' ').count();
-            if text.get(blanks) == Some(&b'$') {
+            if text.get(blanks) == Some(&b'$') && text.get(blanks + 1) != Some(&b'$') {
                 let (pv, used) = self.nested(at + blanks, to).whole()?;
                 args.push(TransArg::Pv(Box::new(pv)));
                 at += blanks + used;

@@ -252,17 +252,11 @@ impl<'a> Lexer<'a> {
     }
 
     fn in_string(&mut self, text: &[u8], at: usize, quote: u8, content: usize, origin: &Origin) -> usize {
-        let mut end = at;
-        loop {
-            match rest(text, end).iter().position(|b| *b == quote || (*b == b'\\' && quote == b'"')) {
-                None => return self.copy(text, at, text.len(), origin),
-                Some(n) if text.get(end + n) == Some(&quote) => {
-                    end += n;
-                    break;
-                }
-                Some(n) => end = (end + n + 2).min(text.len()),
-            }
+        let closed = end_of_string(text, at, quote);
+        if let Some(line_end) = self.runaway(text, at, closed, content, origin) {
+            return self.cut_string(text, at, line_end, quote, origin);
         }
+        let Some(end) = closed else { return self.copy(text, at, text.len(), origin) };
         self.copy(text, at, end, origin);
         self.substitute(content, quote, origin, end);
         if std::mem::take(&mut self.names_module) {
@@ -271,6 +265,52 @@ impl<'a> Lexer<'a> {
         }
         self.state = State::Code;
         self.copy(text, end, end + 1, origin)
+    }
+
+    /// The end of the line on which a string should have ended: it either never ends, or runs over lines up to what
+    /// can only be the opening quote of the next string. `None` for a sound string.
+    fn runaway(
+        &self,
+        text: &[u8],
+        at: usize,
+        closed: Option<usize>,
+        content: usize,
+        origin: &Origin,
+    ) -> Option<usize> {
+        if !matches!(origin, Origin::File(_)) || self.out.text.len() != content {
+            return None;
+        }
+        let line = memchr::memchr(b'\n', rest(text, at)).map_or(text.len(), |n| at + n);
+        match closed {
+            None => Some(line),
+            Some(end) => {
+                let next = text.get(end + 1).copied().unwrap_or(b' ');
+                (end > line && (is_word(next) || next == b'$')).then_some(line)
+            }
+        }
+    }
+
+    /// Reports a runaway string and ends it before what closes the statement on its line, so that the rest of the
+    /// text can be read.
+    fn cut_string(&mut self, text: &[u8], at: usize, line_end: usize, quote: u8, origin: &Origin) -> usize {
+        let line = text.get(at..line_end).unwrap_or(b"");
+        let kept = line.len() - line.iter().rev().take_while(|b| b" \t\r;){".contains(b)).count();
+        let span = self.at(origin, at.saturating_sub(1), at + kept);
+        let error = Diagnostic::error("KC001", span, "this string is not closed");
+        let error = error.label("the string begins here and should end on this line");
+        let quote_text = char::from(quote).to_string();
+        self.out.diagnostics.push(error.help(format!("add the closing `{quote_text}`")).fix(
+            format!("insert `{quote_text}`"),
+            span.after(),
+            quote_text,
+            false,
+        ));
+        self.copy(text, at, at + kept, origin);
+        self.out.text.push(char::from(quote));
+        self.stretch = Stretch::Ended;
+        self.names_module = false;
+        self.state = State::Code;
+        at + kept
     }
 
     /// `$name`, `$name(...)`, `$(...)`: copied whole, only substitutions count inside.
@@ -487,6 +527,18 @@ impl<'a> Lexer<'a> {
             self.define(pieces.pattern, &value, Some(at), super::defines::Policy::New);
         }
         true
+    }
+}
+
+/// The place of the quote that ends a string whose content begins at `from`.
+fn end_of_string(text: &[u8], from: usize, quote: u8) -> Option<usize> {
+    let mut at = from;
+    loop {
+        let n = rest(text, at).iter().position(|b| *b == quote || (*b == b'\\' && quote == b'"'))?;
+        if text.get(at + n) == Some(&quote) {
+            return Some(at + n);
+        }
+        at += n + 2;
     }
 }
 

@@ -52,7 +52,7 @@ impl Subst {
                 other => return Err(format!("unknown flag `{}`", char::from(*other))),
             }
         }
-        let pattern = String::from_utf8_lossy(pieces.pattern);
+        let pattern = posix(&String::from_utf8_lossy(pieces.pattern));
         let regex = RegexBuilder::new(&pattern)
             .case_insensitive(ignore_case)
             .unicode(false)
@@ -96,6 +96,24 @@ impl Subst {
         }
         out
     }
+}
+
+/// A backslash before a letter that POSIX gives no meaning is only the letter.
+fn posix(pattern: &str) -> String {
+    let mut out = String::with_capacity(pattern.len());
+    let mut chars = pattern.chars();
+    while let Some(c) = chars.next() {
+        match (c, chars.clone().next()) {
+            ('\\', Some(next)) if next.is_ascii_alphabetic() && !"wWsSbBnrt".contains(next) => {}
+            ('\\', Some(next)) => {
+                out.push(c);
+                out.push(next);
+                chars.next();
+            }
+            _ => out.push(c),
+        }
+    }
+    out
 }
 
 fn last_line(text: &str) -> &str {

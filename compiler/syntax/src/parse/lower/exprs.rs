@@ -140,7 +140,7 @@ impl Lower {
 
     /// `assign_expr` or `assign_stmt`.
     pub(super) fn assign(&mut self, pair: P<'_>) -> Option<Assign> {
-        let mut parts = pair.into_inner();
+        let mut parts = pair.into_inner().filter(|p| p.as_rule() != Rule::assign_op);
         let target = parts.next()?;
         let start = span(&target);
         let target = match target.as_rule() {

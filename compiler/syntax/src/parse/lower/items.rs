@@ -2,8 +2,8 @@
 
 use super::{Lower, P, missing_item, name, span};
 use crate::ast::{
-    Block, CustomVar, Expr, ExprKind, FlagDecl, Global, ItemKind, Listen, LoadModule, ModParam, Name,
-    RouteBlock, RouteKind, SocketLit,
+    Block, CustomVar, Expr, ExprKind, FlagDecl, Global, HostKind, ItemKind, Listen, LoadModule, ModParam,
+    Name, RouteBlock, RouteKind, SocketLit,
 };
 use crate::parse::grammar::Rule;
 use crate::parse::reserved;
@@ -115,9 +115,18 @@ impl Lower {
     fn alias(&mut self, pair: P<'_>) -> Option<ItemKind> {
         let mut parts = pair.into_inner();
         let name = name(&parts.next()?);
-        let values = parts
-            .map(|p| Expr { span: span(&p), kind: ExprKind::Socket(Box::new(self.socket(&p))) })
-            .collect();
+        let mut values = Vec::new();
+        for part in parts {
+            let socket = self.socket(&part);
+            for host in &socket.hosts {
+                // A keyword that follows is no address: the item it begins lacks something.
+                if let HostKind::Name(text) = &host.kind {
+                    let quoted = host.span.len() != text.len();
+                    self.refuse_reserved(&Name { text: text.clone(), span: host.span, quoted });
+                }
+            }
+            values.push(Expr { span: span(&part), kind: ExprKind::Socket(Box::new(socket)) });
+        }
         Some(ItemKind::Global(Global { name, values }))
     }
 
@@ -186,6 +195,11 @@ impl Lower {
             let text = format!("kemi.{}", var.text).into();
             let name = Name { text, span: group.span.to(var.span), quoted: false };
             return Some(ItemKind::Global(Global { name, values: vec![value] }));
+        }
+        for name in [&group, &var] {
+            if &*name.text != "default" {
+                self.refuse_reserved(name);
+            }
         }
         Some(ItemKind::CustomVar(CustomVar { group, instance, name: var, value, desc }))
     }

@@ -106,7 +106,7 @@ impl Lower {
             SocketLit { proto: None, hosts: Vec::new(), port: None, port_end: None, span: span(pair) };
         for part in pair.clone().into_inner() {
             match part.as_rule() {
-                Rule::proto | Rule::any => socket.proto = Some((proto(part.as_str()), span(&part))),
+                Rule::sock_proto | Rule::any => socket.proto = Some((proto(part.as_str()), span(&part))),
                 Rule::host => {
                     if let Some(host) = self.host(part) {
                         socket.hosts.push(host);

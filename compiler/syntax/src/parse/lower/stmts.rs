@@ -3,17 +3,23 @@
 use super::{Lower, P, span};
 use crate::ast::{Block, Case, CaseLabel, Expr, ExprKind, If, Stmt, StmtKind, Switch, While};
 use crate::parse::grammar::Rule;
-use crate::span::Span;
 
 impl Lower {
     /// `block` or `r_block`.
     pub(super) fn block(&mut self, pair: P<'_>) -> Block {
         let at = span(&pair);
-        let stmts = self.stmts(pair.into_inner(), at);
+        let empty = pair.clone().into_inner().next().is_none();
+        if empty {
+            self.error(at, "a block cannot be empty");
+            if let Some(last) = self.diagnostics.last_mut() {
+                last.help = Some("write a statement; `;` alone does nothing".into());
+            }
+        }
+        let stmts = self.stmts(pair.into_inner());
         Block { stmts, span: at, braced: true }
     }
 
-    fn stmts<'i>(&mut self, pairs: impl Iterator<Item = P<'i>>, _block: Span) -> Vec<Stmt> {
+    fn stmts<'i>(&mut self, pairs: impl Iterator<Item = P<'i>>) -> Vec<Stmt> {
         let mut stmts = Vec::new();
         for pair in pairs {
             if pair.as_rule() == Rule::no_brace {
@@ -128,7 +134,7 @@ impl Lower {
                 _ => {}
             }
         }
-        let body = self.stmts(parts, at);
+        let body = self.stmts(parts);
         Case { label, body, span: at }
     }
 }
