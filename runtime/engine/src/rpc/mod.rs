@@ -1,6 +1,7 @@
 //! Remote commands: what a command gets, and the register of all commands.
 
 pub mod core;
+pub mod files;
 mod lists;
 mod settings;
 

@@ -1,0 +1,171 @@
+//! Commands that act at once. Codes and texts of refusals are the real server's (captured).
+
+use std::sync::Arc;
+
+use kamjit_engine::{
+    Engine,
+    cfg::{CfgCell, CfgInitial, CfgVar},
+    rpc::{RpcCall, apply_setting},
+};
+use kamjit_rpc::{Fault, Value};
+
+/// A variable as a command names it.
+pub(super) struct Target {
+    pub(super) group: String,
+    pub(super) name: String,
+}
+
+impl Target {
+    /// Reads group and name.
+    pub(super) fn read(call: &mut RpcCall) -> Result<Target, Fault> {
+        let (group, name) = (call.str()?, call.str()?);
+        let text = |bytes: Vec<u8>| String::from_utf8_lossy(&bytes).into_owned();
+        Ok(Target { group: text(group), name: text(name) })
+    }
+
+    pub(super) fn find(&self, engine: &Engine) -> Option<CfgVar> {
+        engine.cfg.find(&self.group, &self.name)
+    }
+}
+
+pub(super) fn value_of(var: &CfgVar) -> Value {
+    match &var.cell {
+        CfgCell::Int { cell, .. } => Value::Int(cell.get()),
+        CfgCell::Str(cell) => Value::from(&*cell.get()),
+    }
+}
+
+/// What `value` becomes as the variable's type; `None` if it can't be.
+pub(super) fn fit(var: &CfgVar, value: &Value) -> Option<Value> {
+    if var.read_only {
+        return None;
+    }
+    match (&var.cell, value) {
+        (CfgCell::Int { range, .. }, _) => {
+            let number = match value {
+                Value::Int(n) => *n,
+                Value::Str(text) => kamjit_engine::value::parse_int(text)?,
+                _ => return None,
+            };
+            let fits = range.is_none_or(|(low, high)| (low..=high).contains(&number));
+            fits.then_some(Value::Int(number))
+        }
+        (CfgCell::Str(_), Value::Int(n)) => Some(Value::from(n.to_string())),
+        (CfgCell::Str(_), Value::Str(_)) => Some(value.clone()),
+        (CfgCell::Str(_), _) => None,
+    }
+}
+
+/// Stores a value that [`fit`] made.
+pub(super) fn store(engine: &Arc<Engine>, target: &Target, var: &CfgVar, value: &Value) {
+    match (&var.cell, value) {
+        (CfgCell::Int { cell, .. }, Value::Int(n)) => cell.set(*n),
+        (CfgCell::Str(cell), Value::Str(text)) => cell.set(text),
+        _ => return,
+    }
+    apply_setting(engine, &target.group, &target.name);
+}
+
+fn change(call: &RpcCall, target: &Target, value: &Value) -> Result<(), Fault> {
+    let refuse = || Fault::new(400, "Failed to set the variable");
+    let var = target.find(&call.engine).ok_or_else(refuse)?;
+    let value = fit(&var, value).ok_or_else(refuse)?;
+    store(&call.engine, target, &var, &value);
+    Ok(())
+}
+
+pub(super) fn set_int(call: &mut RpcCall) -> Result<(), Fault> {
+    let target = Target::read(call)?;
+    let value = Value::Int(call.int()?);
+    change(call, &target, &value)
+}
+
+pub(super) fn set_str(call: &mut RpcCall) -> Result<(), Fault> {
+    let target = Target::read(call)?;
+    let value = Value::Str(call.str()?);
+    change(call, &target, &value)
+}
+
+pub(super) fn set(call: &mut RpcCall) -> Result<(), Fault> {
+    let target = Target::read(call)?;
+    let value = call.rest().first().cloned().ok_or_else(|| Fault::new(400, "Failed to set the variable"))?;
+    change(call, &target, &value)
+}
+
+pub(super) fn get(call: &mut RpcCall) -> Result<(), Fault> {
+    let missing = || Fault::new(500, "Failed to get the parameters");
+    let group = String::from_utf8_lossy(&call.opt_str().ok_or_else(missing)?).into_owned();
+    match call.opt_str() {
+        Some(name) => {
+            let name = String::from_utf8_lossy(&name).into_owned();
+            let var = call.engine.cfg.find(&group, &name);
+            let value =
+                var.as_ref().map(value_of).ok_or_else(|| Fault::new(400, "Failed to get the variable"))?;
+            call.add(value);
+        }
+        None => {
+            let vars = call.engine.cfg.group(&group);
+            call.add(Value::Struct(vars.iter().map(|v| (v.name.clone(), value_of(v))).collect()));
+        }
+    }
+    Ok(())
+}
+
+pub(super) fn help(call: &mut RpcCall) -> Result<(), Fault> {
+    let target = Target::read(call)?;
+    let var =
+        target.find(&call.engine).ok_or_else(|| Fault::new(400, "Failed to get the variable description"))?;
+    let kind = match var.cell {
+        CfgCell::Int { .. } => "integer",
+        CfgCell::Str(_) => "string",
+    };
+    call.add(var.description);
+    call.add(format!("(parameter type is {kind})"));
+    Ok(())
+}
+
+/// The group registered last comes first (captured).
+pub(super) fn list(call: &mut RpcCall) -> Result<(), Fault> {
+    let only = call.opt_str();
+    for group in call.engine.cfg.groups().into_iter().rev() {
+        if only.as_ref().is_some_and(|o| o != group.as_bytes()) {
+            continue;
+        }
+        for var in call.engine.cfg.group(&group) {
+            call.add(format!("{group}: {}", var.name));
+        }
+    }
+    Ok(())
+}
+
+pub(super) fn reset(call: &mut RpcCall) -> Result<(), Fault> {
+    let group = String::from_utf8_lossy(&call.str()?).into_owned();
+    let vars = call.engine.cfg.group(&group);
+    if vars.is_empty() {
+        return Err(Fault::new(500, "Reset failed"));
+    }
+    for var in vars {
+        let value = match &var.initial {
+            CfgInitial::Int(n) => Value::Int(*n),
+            CfgInitial::Str(text) => Value::Str(text.clone()),
+        };
+        let target = Target { group: group.clone(), name: var.name.clone() };
+        store(&call.engine, &target, &var, &value);
+    }
+    Ok(())
+}
+
+/// There are no instances of groups yet.
+pub(super) fn no_instances(call: &mut RpcCall) -> Result<(), Fault> {
+    refuse_instance(call, "instances of groups are not supported")
+}
+
+/// There is none that could be removed.
+pub(super) fn no_instance(call: &mut RpcCall) -> Result<(), Fault> {
+    refuse_instance(call, "Failed to delete the group instance")
+}
+
+fn refuse_instance(call: &mut RpcCall, why: &str) -> Result<(), Fault> {
+    let well_formed = call.str()?.ends_with(b"]");
+    Err(Fault::new(400, if well_formed { why } else { "Wrong group syntax. Use \"group[id]\"" }))
+}
