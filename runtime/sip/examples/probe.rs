@@ -18,7 +18,8 @@ fn non_empty(v: &[u8]) -> Option<&[u8]> {
     (!v.is_empty()).then_some(v)
 }
 
-fn line(msg: &[u8]) -> String {
+/// What the parser makes of a message: `D` when it is dropped.
+pub fn line(msg: &[u8]) -> String {
     let arena = Bump::new();
     let msg = arena.alloc_slice_copy(msg);
     let Ok(m) = Message::parse(&arena, msg) else { return "D".into() };

@@ -41,7 +41,7 @@ pub struct ReplyLine<'m> {
 /// Parses the line that `buf` begins with; gives also the offset of the byte after its line end.
 ///
 /// Captured: exactly one blank behind the method, any number of blanks or tabs behind the URI (which may be empty),
-/// anything behind `SIP/2.0`; in a reply one blank, three digits, one blank or tab.
+/// bytes hung on `SIP/2.0`; in a reply one blank, three digits, one blank or tab.
 pub(crate) fn parse(buf: &[u8]) -> Option<(FirstLine<'_>, usize)> {
     let nl = memchr::memchr(b'\n', buf)?;
     let line = &buf[..nl];
@@ -74,6 +74,12 @@ fn parse_request(line: &[u8]) -> Option<RequestLine<'_>> {
     let (uri, version) = (&rest[..sp], text::trim_start(&rest[sp + 1..]));
     let reply_like = text::eq_nocase(method_raw, b"SIP/2.0");
     let odd = method_raw.contains(&b'\t') || method_raw.contains(&b'\r') || uri.contains(&b'\r');
+    // Junk may hang on the version, but nothing may follow behind a blank.
+    let junk = version
+        .iter()
+        .position(|b| text::is_blank(*b))
+        .is_some_and(|at| !text::trim(&version[at..]).is_empty());
+    let odd = odd || junk;
     if method_raw.is_empty() || odd || reply_like || !is_sip_version(version) {
         return None;
     }

@@ -7,7 +7,7 @@ use crate::text::eq_nocase;
 pub struct Header<'m> {
     /// The name as written, without blanks.
     pub name_raw: &'m [u8],
-    /// The value as written, trimmed; folds stay in it.
+    /// The value as written from its first byte that is no blank; folds and trailing blanks stay in it (captured).
     pub value: &'m [u8],
     /// What it is.
     pub kind: HeaderKind,

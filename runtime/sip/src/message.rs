@@ -10,7 +10,7 @@ use crate::first_line::{self, FirstLine};
 use crate::header::{Header, HeaderKind};
 use crate::method::Method;
 use crate::name_addr::{AddrEntry, Contacts, NameAddr, parse_lists};
-use crate::text::{eq_nocase, is_blank, offset_in, parse_u32, trim};
+use crate::text::{eq_nocase, is_blank, offset_in, parse_u32, trim, without_line_end};
 use crate::via::Via;
 
 /// Why a message is dropped. All of them mean silence on the wire; they differ in what is logged.
@@ -299,7 +299,8 @@ impl<'m> Message<'m> {
     }
 
     fn parse_contacts(&self) -> Option<Contacts<'m>> {
-        if self.value(HeaderKind::Contact) == Some(b"*") && self.headers_of(HeaderKind::Contact).count() == 1
+        if self.value(HeaderKind::Contact).map(trim) == Some(b"*")
+            && self.headers_of(HeaderKind::Contact).count() == 1
         {
             return Some(Contacts::Star);
         }
@@ -335,7 +336,7 @@ impl<'m> Message<'m> {
     }
 
     fn number(&self, kind: HeaderKind) -> Option<Result<u32, BadHeader>> {
-        self.value(kind).map(|v| parse_u32(v).ok_or(BadHeader(kind)))
+        self.value(kind).map(|v| parse_u32(trim(v)).ok_or(BadHeader(kind)))
     }
 
     /// Max-Forwards, when there is one.
@@ -353,9 +354,9 @@ impl<'m> Message<'m> {
         self.number(HeaderKind::Expires)
     }
 
-    /// Content-Type.
+    /// Content-Type, trimmed.
     pub fn content_type(&self) -> Option<&'m [u8]> {
-        self.value(HeaderKind::ContentType)
+        self.value(HeaderKind::ContentType).map(trim)
     }
 
     /// User-Agent.
@@ -418,12 +419,8 @@ impl<'m> Scan<'m> {
 
     /// Adds a header; `false` when it is one that must be understood at once and is not.
     fn take(&mut self, header: &Header<'m>) -> bool {
-        let first = &mut self.first_of[header.kind as usize];
-        let again = *first != 0;
+        let again = self.first_of[header.kind as usize] != 0;
         let Ok(index) = u16::try_from(self.headers.len()) else { return false };
-        if !again {
-            *first = index.saturating_add(1);
-        }
         let good = match header.kind {
             HeaderKind::Via => self.take_vias(header.value, index),
             HeaderKind::To => {
@@ -434,11 +431,14 @@ impl<'m> Scan<'m> {
                 self.cseq = self.cseq.or_else(|| CSeq::parse(header.value));
                 self.cseq.is_some() && !again
             }
-            HeaderKind::ContentLength => !again && parse_u32(header.value).is_some(),
+            HeaderKind::ContentLength => !again && parse_u32(trim(header.value)).is_some(),
             HeaderKind::From | HeaderKind::CallId | HeaderKind::MaxForwards => !again,
             _ => true,
         };
         if good {
+            if !again {
+                self.first_of[header.kind as usize] = index.saturating_add(1);
+            }
             self.headers.push(*header);
         }
         good
@@ -465,7 +465,7 @@ fn split_header(rest: &[u8], offset: usize) -> Option<Header<'_>> {
     if name_raw.is_empty() || !name_raw.iter().all(|b| is_name_char(*b)) {
         return None;
     }
-    let value = trim(&whole[colon + 1..]);
+    let value = without_line_end(trim_fold_start(&whole[colon + 1..]));
     Some(Header {
         name_raw,
         value,
@@ -490,6 +490,18 @@ static NAME_CHARS: [bool; 256] = {
     }
     table
 };
+
+/// Without blanks and folds in front; a line end that ends the header stays.
+#[inline]
+fn trim_fold_start(mut s: &[u8]) -> &[u8] {
+    loop {
+        s = match s {
+            [b' ' | b'\t', rest @ ..] => rest,
+            [b'\r', b'\n', rest @ ..] | [b'\n', rest @ ..] if !rest.is_empty() => rest,
+            _ => return s,
+        }
+    }
+}
 
 fn trim_blanks_end(mut s: &[u8]) -> &[u8] {
     while let [rest @ .., b' ' | b'\t'] = s {

@@ -42,6 +42,13 @@ pub fn trim(s: &[u8]) -> &[u8] {
     trim_end(trim_start(s))
 }
 
+/// The bytes of a line without its line end.
+#[inline]
+pub fn without_line_end(line: &[u8]) -> &[u8] {
+    let line = line.strip_suffix(b"\n").unwrap_or(line);
+    line.strip_suffix(b"\r").unwrap_or(line)
+}
+
 /// A decimal number that is the whole slice; `None` when empty, not a digit, or too large for 32 bits.
 #[inline]
 pub fn parse_u32(s: &[u8]) -> Option<u32> {

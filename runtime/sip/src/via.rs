@@ -60,12 +60,17 @@ impl<'m> Via<'m> {
             return None;
         }
         let (proto_raw, after) = parse_sent_protocol(s)?;
+        let proto = Proto::from_name(proto_raw);
+        // Unknown transports pass, but for those that begin like a part of `SIP/2.0/UDP` (captured).
+        if proto.is_none() && proto_raw.first().is_some_and(|b| b"CcDdIiLlPp0.".contains(b)) {
+            return None;
+        }
         let end = after.iter().position(|b| matches!(b, b';' | b',' | b'(')).unwrap_or(after.len());
         let sent_by = trim(&after[..end]);
         let (host, port) = split_host_port(sent_by)?;
         let mut via = Via {
             raw: s,
-            proto: Proto::from_name(proto_raw),
+            proto,
             proto_raw,
             host,
             port,
@@ -90,7 +95,10 @@ impl<'m> Via<'m> {
         match tail {
             [] => Some((via, None)),
             // A comment ends the header (captured).
-            [b',', rest @ ..] if via.comment.is_none() => Some((via, Some(trim_start(rest)))),
+            [b',', rest @ ..] if via.comment.is_none() => {
+                let skip = rest.iter().position(|b| !is_space(*b) && *b != b',').unwrap_or(rest.len());
+                Some((via, Some(&rest[skip..])))
+            }
             _ => None,
         }
     }
@@ -105,6 +113,8 @@ impl<'m> Via<'m> {
                     let (value, rest) = split_value(trim_start(rest))?;
                     (Some(value), rest)
                 }
+                // A comment may only follow a value (captured).
+                [b'(', ..] => return None,
                 _ => (None, rest),
             };
             let raw = trim(&start[..start.len() - rest.len()]);
@@ -128,15 +138,21 @@ impl<'m> Via<'m> {
 
     /// Keeps a parameter; `None` when it must have a value and has none, or must not and has.
     fn take_param(&mut self, p: Param<'m>, span: &'m [u8]) -> Option<()> {
+        let value = p.value.filter(|v| !v.is_empty());
         match p.name.len() {
-            1 if eq_nocase(p.name, b"i") => self.i = p.value,
+            1 if eq_nocase(p.name, b"i") => self.i = Some(value?),
+            1 if eq_nocase(p.name, b"a") && p.value.is_some() => return None,
+            3 if eq_nocase(p.name, b"ttl") => {
+                value?;
+            }
             5 if eq_nocase(p.name, b"rport") => (self.rport, self.rport_span) = (Some(p), Some(span)),
             5 if eq_nocase(p.name, b"alias") && p.value.is_some() => return None,
             5 if eq_nocase(p.name, b"alias") => self.alias = Some(p),
-            5 if eq_nocase(p.name, b"maddr") => self.maddr = p.value,
-            6 if eq_nocase(p.name, b"branch") => self.branch = Some(p.value.filter(|v| !v.is_empty())?),
+            5 if eq_nocase(p.name, b"maddr") => self.maddr = Some(value?),
+            6 if eq_nocase(p.name, b"branch") => self.branch = Some(value?),
+            6 if eq_nocase(p.name, b"hidden") && p.value.is_some() => return None,
             8 if eq_nocase(p.name, b"received") => {
-                (self.received, self.received_span) = (p.value, Some(span))
+                (self.received, self.received_span) = (Some(value?), Some(span))
             }
             _ => {}
         }

@@ -42,9 +42,3 @@ impl ViaFix {
         }
     }
 }
-
-/// The bytes of a line without its line end.
-pub(crate) fn without_line_end(line: &[u8]) -> &[u8] {
-    let line = line.strip_suffix(b"\n").unwrap_or(line);
-    line.strip_suffix(b"\r").unwrap_or(line)
-}

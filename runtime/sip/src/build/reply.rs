@@ -1,10 +1,11 @@
 //! Replies: made here from a request, or received and sent on.
 
-use super::{Source, ViaFix, without_line_end};
+use super::{Source, ViaFix};
 use crate::edit::{Builtin, Edits, Hop, ReplyPart};
 use crate::header::{Header, HeaderKind};
 use crate::message::Message;
 use crate::sink::Sink;
+use crate::text::without_line_end;
 
 use super::request::{put_received, put_rport, write_message};
 

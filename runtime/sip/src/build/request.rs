@@ -9,7 +9,7 @@ use crate::header::HeaderKind;
 use crate::message::Message;
 use crate::proto::Proto;
 use crate::sink::Sink;
-use crate::text::{decimal, parse_u32};
+use crate::text::{decimal, parse_u32, trim_end};
 use crate::via::Via;
 
 /// The Via that is put on top.
@@ -107,9 +107,9 @@ pub(crate) fn write_message(
     let mut all = BumpVec::with_capacity_in(builtins.len() + 2, arena);
     all.extend_from_slice_copy(builtins);
     match msg.header(HeaderKind::ContentLength) {
-        Some(h) if (need_length || edited) && parse_u32(h.value) != Some(body.len() as u32) => {
+        Some(h) if (need_length || edited) && parse_u32(trim_end(h.value)) != Some(body.len() as u32) => {
             if let Some(offset) = msg.offset_of(h.value) {
-                all.push(Builtin { offset, delete: h.value.len(), text: length });
+                all.push(Builtin { offset, delete: trim_end(h.value).len(), text: length });
             }
         }
         None if need_length || edited => {

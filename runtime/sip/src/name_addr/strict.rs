@@ -77,6 +77,9 @@ fn split_bracketed(s: &[u8]) -> Option<(&[u8], &[u8])> {
     {
         uri = rest;
     }
+    if uri.first() == Some(&b';') {
+        return None;
+    }
     let refused = uri.iter().any(|b| is_space(*b) || matches!(b, b'"' | b'<' | b'\\'));
     (!refused).then_some((uri, &s[close + 1..]))
 }
@@ -104,10 +107,13 @@ fn parse_params(mut s: &[u8]) -> Option<Option<&[u8]>> {
     Some(tag)
 }
 
-/// A value (without its quotes) and what follows, from the next semicolon.
+/// A value (without its quotes; escapes in them are refused) and what follows, from the next semicolon.
 fn split_value(s: &[u8]) -> Option<(&[u8], &[u8])> {
     if s.first() == Some(&b'"') {
         let end = quoted_len(s)?;
+        if s[..end].contains(&b'\\') {
+            return None;
+        }
         return Some((&s[1..end - 1], trim_start(&s[end..])));
     }
     let end = s.iter().position(|b| is_space(*b) || *b == b';').unwrap_or(s.len());

@@ -29,10 +29,7 @@ pub(super) fn parse(raw: &[u8]) -> Result<Uri<'_>, UriError> {
             parse_sip(&mut uri, rest)?;
             (uri.user, uri.host, uri.has_user) = (uri.host, b"", true);
         }
-        Scheme::Urn => match memchr::memchr(b':', rest) {
-            Some(colon) => (uri.user, uri.host, uri.has_user) = (&rest[..colon], &rest[colon + 1..], true),
-            None => uri.host = rest,
-        },
+        Scheme::Urn => parse_urn(&mut uri, rest)?,
     }
     Ok(uri)
 }
@@ -69,6 +66,19 @@ fn parse_sip<'a>(uri: &mut Uri<'a>, rest: &'a [u8]) -> Result<(), UriError> {
         }
         None if rest.first() == Some(&b'@') => Err(UriError::Host),
         None => parse_host_port(uri, rest, |_, b| !matches!(b, b'[' | b']')),
+    }
+}
+
+/// `urn:service:sos` has user `service` and host `sos`; other forms are read like `sip:`.
+fn parse_urn<'a>(uri: &mut Uri<'a>, rest: &'a [u8]) -> Result<(), UriError> {
+    let special = |b: u8| matches!(b, b':' | b';' | b'?' | b'@' | b'[' | b']');
+    let user = before(rest, special);
+    match &rest[user.len()..] {
+        [b':', host @ ..] if !user.is_empty() && !host.is_empty() && !host.contains(&b'@') => {
+            (uri.user, uri.host, uri.has_user) = (user, host, true);
+            if host.iter().any(|b| special(*b)) { Err(UriError::Host) } else { Ok(()) }
+        }
+        _ => parse_sip(uri, rest),
     }
 }
 
