@@ -161,23 +161,30 @@ impl CompiledProgram {
         Ok(code)
     }
 
-    /// Cranelift's text of a route before optimisation, to look at.
-    pub fn dump(&self, index: u32) -> Result<String, CompileError> {
+    /// The machine code of a route as text, to look at.
+    pub fn disassemble(&self, index: u32) -> Result<String, CompileError> {
         let route = self
             .ir
             .routes
             .get(index as usize)
             .ok_or_else(|| CompileError(format!("there is no route {index}")))?;
         let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
-        let State { module, builtins, builder, .. } = &mut *state;
+        let State { module, builtins, context, builder } = &mut *state;
         let Some(module) = module.as_mut() else {
             return Err(CompileError("the program was dropped".into()));
         };
         let signature = route_signature(module.isa().default_call_conv());
-        let mut func = Function::with_name_signature(UserFuncName::user(1, index), signature);
+        context.clear();
+        context.func = Function::with_name_signature(UserFuncName::user(1, index), signature);
         let env = Env { program: &self.ir, module, builtins, probes: self.options.probes };
-        lower_route(FunctionBuilder::new(&mut func, builder), env, route);
-        Ok(func.display().to_string())
+        lower_route(FunctionBuilder::new(&mut context.func, builder), env, route);
+        context.set_disasm(true);
+        let compiled = context
+            .compile(module.isa(), &mut Default::default())
+            .map_err(|error| CompileError(format!("{:?}", error.inner)))?;
+        let text = compiled.vcode.clone().unwrap_or_default();
+        context.set_disasm(false);
+        Ok(text)
     }
 }
 

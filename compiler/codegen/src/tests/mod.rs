@@ -297,3 +297,22 @@ fn message_fields() {
         "0"
     );
 }
+
+/// `cargo test -p kamjit-codegen show_code -- --ignored --nocapture` prints the code of typical statements.
+#[test]
+#[ignore = "prints machine code for people"]
+fn show_code() {
+    let add = Expr::Plus(Box::new(Expr::Var(0)), vec![Expr::Int(7)]);
+    let compare = Expr::DynEq(Box::new(pv(1)), Box::new(string("alice")), false);
+    let body = vec![
+        set(0, add),
+        set(1, Expr::Arith(Arith::And, Box::new(Expr::Var(0)), int(255))),
+        StmtKind::If(Expr::Cmp(Cmp::Gt, Box::new(Expr::Var(0)), int(9)), vec![stmt(set(2, Expr::Int(1)))], vec![]),
+        StmtKind::If(compare, vec![stmt(set(3, Expr::Concat(vec![string("a"), pv(1)])))], vec![]),
+        StmtKind::Run(route(0)),
+        StmtKind::Run(call(1, vec![])),
+    ];
+    let program = std::sync::Arc::new(program(Generation::V5_6, vec![body]));
+    let program = crate::CompiledProgram::new(&host::BUILTINS, program, crate::Options::default()).unwrap();
+    println!("{}", program.disassemble(0).unwrap());
+}
