@@ -1,11 +1,12 @@
 //! Calls of functions: look-up, number of arguments, where they may stand, and their arguments for the host.
 
-use kamjit_catalog::{CallArg, Form, FunctionLookup, FunctionRef, Generation, Place, facts};
-use kamjit_syntax::Diagnostic;
+use kamjit_catalog::{CallArg, Form, FunctionLookup, FunctionRef, Generation, Place, Routes, facts};
 use kamjit_syntax::ast::{Call, Expr, ExprKind, WordLit};
+use kamjit_syntax::{Diagnostic, Span};
 
 use super::Analysis;
 use super::config::{proto_text, socket_text};
+use super::routes::Block;
 use crate::ir;
 use crate::suggest::nearest;
 
@@ -23,6 +24,7 @@ impl Analysis<'_> {
             }
         }
         let function = function.filter(|_| good)?;
+        self.check_armed_route(call);
         let block = &self.blocks[self.place.block];
         let routes = block.reached_as;
         let (file, line) = self.lines.place(call.span);
@@ -32,11 +34,65 @@ impl Analysis<'_> {
                 Some(ir::Expr::Call(Box::new(ir::Call { site, name: call.name.text.clone(), args: dynamic })))
             }
             Err(error) => {
-                let span = error.arg.and_then(|n| call.args.get(n)).map_or(call.span, |a| a.span);
+                let span = match error.arg.and_then(|n| call.args.get(n)) {
+                    Some(arg) => self.blamed(&error.message, arg.span),
+                    None => call.span,
+                };
                 self.host_error("KC012", span, error);
                 None
             }
         }
+    }
+
+    /// The variable or transformation inside an argument that a message names, or the whole argument.
+    fn blamed(&self, message: &str, arg: Span) -> Span {
+        let text = self.text(arg);
+        let named = message.find(['$', '{']).and_then(|at| {
+            let word = &message[at..];
+            let end = word[1..].find(|c: char| !c.is_alphanumeric() && !"_.".contains(c));
+            let word = &word[..end.map_or(word.len(), |e| e + 1)];
+            if word.len() < 2 {
+                return None;
+            }
+            let plain = text.find(word).map(|at| (at, word.len()));
+            plain.or_else(|| text.find(&word.replacen('$', "$(", 1)).map(|at| (at, word.len() + 1)))
+        });
+        match named {
+            Some((at, len)) => Span::of(arg.start as usize + at, arg.start as usize + at + len),
+            None => arg,
+        }
+    }
+
+    /// `t_on_failure("X")` and its kin: the real server starts without the block X and then runs nothing.
+    fn check_armed_route(&mut self, call: &Call) {
+        let (kind, keyword) = match &*call.name.text {
+            "t_on_failure" => (Routes::FAILURE, "failure_route"),
+            "t_on_branch" => (Routes::BRANCH, "branch_route"),
+            "t_on_reply" => (Routes::TM_ONREPLY, "onreply_route"),
+            _ => return,
+        };
+        let [Expr { kind: ExprKind::Str(lit), span }] = &call.args[..] else { return };
+        let name = lit.lossy();
+        let known = |b: &&Block<'_>| *b.name == *name && b.kind == kind;
+        if name.is_empty() || name == "0" || name.contains('$') || self.blocks.iter().any(|b| known(&b)) {
+            return;
+        }
+        let warning = match self.blocks.iter().find(|b| *b.name == *name && b.kind != Routes::EVENT) {
+            Some(other) => Diagnostic::warning("KC004", *span, format!("there is no {keyword}[{name}]"))
+                .also(
+                    other.ast.name.as_ref().map_or(other.ast.keyword.span, |n| n.span),
+                    format!("this is a {}", other.ast.keyword.text),
+                ),
+            None => {
+                let found = Diagnostic::warning("KC003", *span, format!("there is no {keyword}[{name}]"));
+                let names = self.blocks.iter().filter(|b| b.kind == kind).map(|b| &*b.name);
+                match nearest(&name, names) {
+                    Some(near) => found.help(format!("did you mean {near}?")),
+                    None => found,
+                }
+            }
+        };
+        self.report(warning);
     }
 
     fn find(&mut self, call: &Call) -> Option<FunctionRef> {

@@ -298,6 +298,23 @@ fn message_fields() {
     );
 }
 
+#[test]
+fn several_threads_compile_one_program() {
+    let routes: Vec<Vec<StmtKind>> =
+        (0..40).map(|k| vec![set(0, Expr::Int(k)), StmtKind::Return(Expr::Int(k))]).collect();
+    let program = std::sync::Arc::new(program(Generation::V6, routes));
+    let program = crate::CompiledProgram::new(&host::BUILTINS, program, crate::Options::default()).unwrap();
+    std::thread::scope(|scope| {
+        for start in 0..4 {
+            let program = &program;
+            scope.spawn(move || (0..40).for_each(|k| drop(program.route((k * 7 + start) % 40).unwrap())));
+        }
+    });
+    program.compile_all().unwrap();
+    assert_eq!(format!("{program:?}"), "CompiledProgram(40 of 40 routes)");
+    assert!(program.route(40).is_err());
+}
+
 /// `cargo test -p kamjit-codegen show_code -- --ignored --nocapture` prints the code of typical statements.
 #[test]
 #[ignore = "prints machine code for people"]
@@ -307,7 +324,11 @@ fn show_code() {
     let body = vec![
         set(0, add),
         set(1, Expr::Arith(Arith::And, Box::new(Expr::Var(0)), int(255))),
-        StmtKind::If(Expr::Cmp(Cmp::Gt, Box::new(Expr::Var(0)), int(9)), vec![stmt(set(2, Expr::Int(1)))], vec![]),
+        StmtKind::If(
+            Expr::Cmp(Cmp::Gt, Box::new(Expr::Var(0)), int(9)),
+            vec![stmt(set(2, Expr::Int(1)))],
+            vec![],
+        ),
         StmtKind::If(compare, vec![stmt(set(3, Expr::Concat(vec![string("a"), pv(1)])))], vec![]),
         StmtKind::Run(route(0)),
         StmtKind::Run(call(1, vec![])),
