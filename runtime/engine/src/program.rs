@@ -117,6 +117,11 @@ impl Program {
         self.modules.iter().any(|m| m.name == module)
     }
 
+    /// Names of the `$var` slots, by slot.
+    pub fn var_names(&self) -> impl Iterator<Item = &str> {
+        self.var_names.iter().map(|name| &**name)
+    }
+
     /// Number of `$var` slots.
     pub fn var_count(&self) -> usize {
         self.var_names.len()

@@ -1,22 +1,60 @@
 //! The module `pv`: pseudo-variables and transformations.
 
 mod address;
+mod avp;
 mod flags;
+mod functions;
 mod headers;
 mod message;
 mod network;
+mod rpc;
+mod script;
+mod time;
 mod uri;
+mod xavp;
 
+use kamjit_catalog::{Param, ParamDefault};
 use kamjit_engine::{
     Module,
+    module::FunctionDef,
     pv::PvDef,
     table::{join, total},
 };
 
 pub use flags::{script_flags, set_script_flags};
+pub use script::{STATE, Shared, State};
 
-const PVS: &[&[PvDef]] = &[uri::PVS, address::PVS, headers::PVS, message::PVS, network::PVS, flags::PVS];
+const PVS: &[&[PvDef]] = &[
+    uri::PVS,
+    address::PVS,
+    headers::PVS,
+    message::PVS,
+    network::PVS,
+    flags::PVS,
+    script::PVS,
+    avp::PVS,
+    xavp::PVS,
+    time::PVS,
+];
 static ALL_PVS: [PvDef; total(PVS)] = join(PVS);
 
+const FUNCTIONS: &[&[FunctionDef]] = &[functions::FUNCTIONS, xavp::FUNCTIONS];
+static ALL_FUNCTIONS: [FunctionDef; total(FUNCTIONS)] = join(FUNCTIONS);
+
 /// The export table.
-pub static MODULE: Module = Module { name: "pv", pvs: &ALL_PVS, ..Module::EMPTY };
+pub static MODULE: Module = Module {
+    name: "pv",
+    functions: &ALL_FUNCTIONS,
+    params: &[
+        Param { name: "shvset", default: ParamDefault::Many },
+        Param { name: "varset", default: ParamDefault::Many },
+        Param { name: "avp_aliases", default: ParamDefault::Many },
+    ],
+    pvs: &ALL_PVS,
+    rpc: rpc::COMMANDS,
+    init: |init| {
+        script::init(init)?;
+        avp::init(init)
+    },
+    ..Module::EMPTY
+};

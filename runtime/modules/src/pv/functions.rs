@@ -1,0 +1,93 @@
+//! Functions on variables: `pv_isset`, `pv_unset`, `is_int`, `typeof`, `not_empty`, `pv_evalx`.
+
+use kamjit_catalog::{
+    ArgKind::{Str, StrVar, Var, VarOut},
+    Form, HostError, Place, Routes,
+};
+use kamjit_engine::{
+    Ctx, Val,
+    module::{Arg, FunctionDef, Prepare, Ret, Run, RunFn},
+    value::parse_int,
+};
+
+const ONE: &[Form] = &[Form { args: &[Var], routes: Routes::ANY }];
+
+const fn plain(name: &'static str, forms: &'static [Form], run: RunFn) -> FunctionDef {
+    FunctionDef { name, forms, run: Run::plain(run) }
+}
+
+pub(super) const FUNCTIONS: &[FunctionDef] = &[
+    plain("pv_isset", ONE, |ctx, args| Ret::from(!value(ctx, args).is_null())),
+    plain("pv_unset", &[Form { args: &[VarOut], routes: Routes::ANY }], unset),
+    plain("is_int", ONE, is_int),
+    plain("not_empty", ONE, |ctx, args| Ret::from(matches!(value(ctx, args), Val::Str([_, ..])))),
+    plain("pv_evalx", &[Form { args: &[VarOut, StrVar], routes: Routes::ANY }], eval),
+    FunctionDef {
+        name: "typeof",
+        forms: &[Form { args: &[Var, Str], routes: Routes::ANY }],
+        run: Run::prepared(digest_type, type_of),
+    },
+];
+
+fn value<'m>(ctx: &mut Ctx<'m>, args: &'m [Arg]) -> Val<'m> {
+    args.first().map_or(Val::Null, |arg| arg.value(ctx))
+}
+
+fn unset<'m>(ctx: &mut Ctx<'m>, args: &'m [Arg]) -> Ret {
+    match args.first().and_then(Arg::pv) {
+        Some(pv) => Ret::from(pv.set(ctx, Val::Null)),
+        None => Ret::FALSE,
+    }
+}
+
+/// A number, or text that is one.
+fn is_int<'m>(ctx: &mut Ctx<'m>, args: &'m [Arg]) -> Ret {
+    Ret::from(match value(ctx, args) {
+        Val::Int(_) => true,
+        Val::Str(text) => parse_int(text).is_some(),
+        Val::Null => false,
+    })
+}
+
+#[derive(Clone, Copy)]
+enum Type {
+    Int,
+    Str,
+    Null,
+    Xavp,
+}
+
+fn digest_type(_: &mut Prepare<'_>, mut args: Vec<Arg>, _: &Place) -> Result<Vec<Arg>, HostError> {
+    let wanted = match args.pop() {
+        Some(Arg::Str(name)) => match &*name {
+            b"int" => Type::Int,
+            b"str" => Type::Str,
+            b"null" => Type::Null,
+            b"xavp" => Type::Xavp,
+            _ => return Err(HostError::new("the type is one of int, str, null, xavp").at(1)),
+        },
+        _ => return Err(HostError::new("the type is one of int, str, null, xavp").at(1)),
+    };
+    args.push(Prepare::digested(wanted));
+    Ok(args)
+}
+
+fn type_of<'m>(ctx: &mut Ctx<'m>, args: &'m [Arg]) -> Ret {
+    let value = value(ctx, args);
+    Ret::from(match args.get(1).and_then(|arg| arg.digested::<Type>()) {
+        Some(Type::Int) => matches!(value, Val::Int(_)),
+        Some(Type::Str) => matches!(value, Val::Str(_)),
+        Some(Type::Null) => value.is_null(),
+        Some(Type::Xavp) => matches!(value, Val::Str(text) if text.starts_with(b"<<xavp:")),
+        None => false,
+    })
+}
+
+/// Evaluates a format twice: the text that it makes is a format again.
+fn eval<'m>(ctx: &mut Ctx<'m>, args: &'m [Arg]) -> Ret {
+    let (Some(target), Some(format)) = (args.first().and_then(Arg::pv), args.get(1)) else {
+        return Ret::FALSE;
+    };
+    let text = format.text(ctx);
+    Ret::from(target.set(ctx, Val::Str(text)))
+}
