@@ -18,8 +18,18 @@ fn non_empty(v: &[u8]) -> Option<&[u8]> {
     (!v.is_empty()).then_some(v)
 }
 
+/// The port as `$rp` shows it: as written, also when nothing is written behind the colon.
+fn port(uri: Uri<'_>) -> String {
+    let end = uri.raw.iter().position(|b| matches!(b, b';' | b'?')).unwrap_or(uri.raw.len());
+    match (uri.port_raw, uri.raw.get(end - 1)) {
+        (b"", Some(b':')) => String::new(),
+        (b"", _) => uri.port_or_default().to_string(),
+        (port, _) => String::from_utf8_lossy(port).into(),
+    }
+}
+
 /// What the parser makes of a message: `D` when it is dropped.
-pub fn line(msg: &[u8]) -> String {
+pub(crate) fn line(msg: &[u8]) -> String {
     let arena = Bump::new();
     let msg = arena.alloc_slice_copy(msg);
     let Ok(m) = Message::parse(&arena, msg) else { return "D".into() };
@@ -30,16 +40,7 @@ pub fn line(msg: &[u8]) -> String {
     f.push(("ru", hex(m.request_uri().filter(|_| uri.is_some()))));
     f.push(("rU", hex(uri.and_then(|u| non_empty(u.user)))));
     f.push(("rd", hex(uri.map(|u| u.host))));
-    f.push((
-        "rp",
-        uri.map_or("<null>".into(), |u| {
-            if u.port_raw.is_empty() {
-                u.port_or_default().to_string()
-            } else {
-                String::from_utf8_lossy(u.port_raw).into()
-            }
-        }),
-    ));
+    f.push(("rp", uri.map_or("<null>".into(), port)));
     let from = m.from().ok();
     let furi = from.and_then(|a| Uri::parse(a.uri).ok());
     f.push(("fu", hex(from.map(|a| a.uri))));

@@ -11,7 +11,10 @@ use kamjit_engine::{
     state::StateKey,
     value::format_int,
 };
-use kamjit_sip::{HeaderKind, text::parse_u32};
+use kamjit_sip::{
+    HeaderKind,
+    text::{parse_u32, trim_end},
+};
 
 struct State {
     max_limit: CfgInt,
@@ -54,7 +57,7 @@ fn init(init: &mut Init<'_>) -> Result<(), HostError> {
 
 /// What the message says: nothing, something that is no number, or a number.
 fn current(ctx: &Ctx<'_>) -> Option<Option<u32>> {
-    Some(parse_u32(changed(ctx).unwrap_or(ctx.msg.value(HeaderKind::MaxForwards)?)))
+    Some(parse_u32(trim_end(changed(ctx).unwrap_or(ctx.msg.value(HeaderKind::MaxForwards)?))))
 }
 
 /// The value that an earlier call wrote, for a second call on the same message.
@@ -85,7 +88,7 @@ fn process<'m>(ctx: &mut Ctx<'m>, args: &'m [Arg]) -> Ret {
             if let Some(value) = ctx.msg.value(HeaderKind::MaxForwards)
                 && let Some(offset) = ctx.msg.offset_of(value)
             {
-                ctx.edits.replace(offset, value.len(), format_int(ctx.arena, lowered));
+                ctx.edits.replace(offset, trim_end(value).len(), format_int(ctx.arena, lowered));
                 ctx.ext.set(Changed(lowered as u32));
             }
             Ret::TRUE
