@@ -20,8 +20,8 @@ fn non_empty(v: &[u8]) -> Option<&[u8]> {
 
 /// The port as `$rp` shows it: as written, also when nothing is written behind the colon.
 fn port(uri: Uri<'_>) -> String {
-    let end = uri.raw.iter().position(|b| matches!(b, b';' | b'?')).unwrap_or(uri.raw.len());
-    match (uri.port_raw, uri.raw.get(end - 1)) {
+    let host_end = kamjit_sip::text::offset_in(uri.raw, uri.host).map_or(0, |at| at + uri.host.len());
+    match (uri.port_raw, uri.raw.get(host_end)) {
         (b"", Some(b':')) => String::new(),
         (b"", _) => uri.port_or_default().to_string(),
         (port, _) => String::from_utf8_lossy(port).into(),
