@@ -18,6 +18,7 @@ pub mod diff;
 pub mod io;
 pub mod mask;
 pub mod message;
+pub mod noise;
 pub mod ports;
 pub mod record;
 pub mod script;
