@@ -358,13 +358,27 @@ unsafe extern "C-unwind" fn recursion_limit(header: *mut Header, route: u32) -> 
     status::GO
 }
 
-unsafe extern "C-unwind" fn while_limit(_: *mut Header, _: u32) -> i32 {
-    log::core(Level::Notice, format_args!("a loop was ended after max_while_loops rounds"));
+unsafe extern "C-unwind" fn while_limit(header: *mut Header, stmt: u32) -> i32 {
+    // SAFETY: see above.
+    let ctx = unsafe { ctx(header) };
+    let (file, line) = ctx.program.code.place(stmt).unwrap_or_default();
+    log::core(
+        Level::Err,
+        format_args!("{file}:{line}: the loop ran {} times and was ended", ctx.max_while()),
+    );
     status::GO
 }
 
-unsafe extern "C-unwind" fn stmt_failed(_: *mut Header, _: u32) -> i32 {
-    log::core(Level::Err, format_args!("a statement was given up: division by zero"));
+unsafe extern "C-unwind" fn stmt_failed(header: *mut Header, stmt: u32) -> i32 {
+    // SAFETY: see above.
+    let ctx = unsafe { ctx(header) };
+    let (file, line) = ctx.program.code.place(stmt).unwrap_or_default();
+    log::core(
+        Level::Err,
+        format_args!(
+            "{file}:{line}: this could not be computed (division by zero, a bad pattern, an unknown route)"
+        ),
+    );
     status::GO
 }
 

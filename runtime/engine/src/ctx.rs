@@ -164,6 +164,11 @@ impl<'m> Ctx<'m> {
         self.header.rc
     }
 
+    /// `max_while_loops`.
+    pub(crate) fn max_while(&self) -> u32 {
+        self.header.max_while
+    }
+
     /// Sets `$rc`.
     pub fn set_rc(&mut self, rc: i64) {
         self.header.rc = rc;

@@ -27,6 +27,8 @@ pub trait Code: Send + Sync {
     fn table(&self) -> *const AtomicPtr<u8>;
     /// Compiles a route if it is not yet.
     fn compile(&self, route: u32) -> Option<RouteFn>;
+    /// File and line of a statement.
+    fn place(&self, stmt: u32) -> Option<(&str, u32)>;
 }
 
 impl Code for CompiledProgram {
@@ -36,6 +38,10 @@ impl Code for CompiledProgram {
 
     fn compile(&self, route: u32) -> Option<RouteFn> {
         self.route(route).map_err(|error| tracing::error!("a route could not be compiled: {error}")).ok()
+    }
+
+    fn place(&self, stmt: u32) -> Option<(&str, u32)> {
+        self.ir().stmts.get(stmt as usize).map(|info| (&*info.file, info.line))
     }
 }
 
