@@ -32,8 +32,22 @@ pub(super) fn flags(call: &mut RpcCall) -> Result<(), Fault> {
     Ok(())
 }
 
+/// Whole seconds as clocks show them: the difference of the two times that are shown beside it.
 fn up_for(call: &RpcCall) -> Duration {
-    call.engine.started_at.elapsed()
+    let seconds = |time: SystemTime| time.duration_since(SystemTime::UNIX_EPOCH).map_or(0, |d| d.as_secs());
+    Duration::from_secs(seconds(SystemTime::now()).saturating_sub(seconds(call.engine.started)))
+}
+
+/// Names that the preprocessor knows, and `MOD_name` of each loaded module.
+fn all_defines(call: &RpcCall) -> Vec<(String, Option<String>)> {
+    let mut defines = call.engine.start.defines.clone();
+    for module in call.program.modules.iter().filter(|m| m.name != "core") {
+        let name = format!("MOD_{}", module.name);
+        if defines.iter().all(|(known, _)| *known != name) {
+            defines.push((name, None));
+        }
+    }
+    defines
 }
 
 pub(super) fn uptime(call: &mut RpcCall) -> Result<(), Fault> {
@@ -83,14 +97,14 @@ pub(super) fn modules(call: &mut RpcCall) -> Result<(), Fault> {
 }
 
 pub(super) fn defines(call: &mut RpcCall) -> Result<(), Fault> {
-    for (name, _) in call.engine.start.defines.clone() {
+    for (name, _) in all_defines(call) {
         call.add(name);
     }
     Ok(())
 }
 
 pub(super) fn defines_full(call: &mut RpcCall) -> Result<(), Fault> {
-    for (name, value) in call.engine.start.defines.clone() {
+    for (name, value) in all_defines(call) {
         call.add_struct(vec![
             ("name", name.into()),
             ("type", Value::Int(0)),
