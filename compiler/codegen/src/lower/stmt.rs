@@ -226,7 +226,8 @@ impl Lower<'_, '_> {
         if let Some(fail) = self.fail.take() {
             self.begin(fail);
             self.log_failure(id);
-            self.jump(exit, &[]);
+            self.set_ret(1);
+            self.jump(fallback, &[]);
         }
         self.begin(fallback);
         self.jump(default.map_or(exit, |k| bodies[k]), &[]);
@@ -278,7 +279,8 @@ impl Lower<'_, '_> {
         if let Some(fail) = self.fail.take() {
             self.begin(fail);
             self.log_failure(id);
-            let rc = self.iconst(-1);
+            // Captured: the code that the real server gives a `return` that fails.
+            let rc = self.iconst(-5);
             self.store_rc(rc);
             self.leave(status::GO);
         }

@@ -298,6 +298,40 @@ fn message_fields() {
     );
 }
 
+/// What happens where a value cannot be computed, captured from 5.6.3.
+#[test]
+fn failures_in_every_statement() {
+    let fail = || Expr::Arith(Arith::Div, int(5), Box::new(Expr::Var(7)));
+    let mark = || stmt(set(0, Expr::Int(9)));
+    let after = |kind| {
+        let out = run(vec![vec![kind, set(1, Expr::Int(1))]]);
+        assert_eq!((out.status, out.var(1)), (status::GO, "1".into()));
+        out.var(0)
+    };
+    let yes = || Box::new(Expr::Cmp(Cmp::Eq, Box::new(pv(1)), int(5)));
+    assert_eq!(after(StmtKind::If(fail(), vec![], vec![mark()])), "9");
+    assert_eq!(after(StmtKind::If(Expr::Or(yes(), Box::new(fail())), vec![mark()], vec![])), "9");
+    assert_eq!(after(StmtKind::If(Expr::Or(Box::new(fail()), yes()), vec![mark()], vec![])), "0");
+    assert_eq!(after(StmtKind::While(fail(), vec![mark()])), "0");
+    assert_eq!(after(StmtKind::Run(call(1, vec![fail()]))), "0");
+    let cases = |default: bool| {
+        let mut cases = vec![Case { label: Label::Int(0), body: vec![] }];
+        if default {
+            cases.push(Case { label: Label::Default, body: vec![mark()] });
+        }
+        StmtKind::Switch(Box::new(Switch { on: fail(), by_int: true, cases }))
+    };
+    assert_eq!((after(cases(false)), after(cases(true))), ("0".into(), "9".into()));
+    let out = run(vec![vec![StmtKind::Run(route(1)), set(0, Expr::Rc)], vec![StmtKind::Return(fail())]]);
+    assert_eq!(out.var(0), "-5");
+    assert_eq!(
+        run(vec![vec![StmtKind::Exit(Some(call(1, vec![fail()]))), mark().kind]]).status,
+        status::EXIT
+    );
+    let bad = Expr::MatchDyn(Box::new(pv(2)), Box::new(string("(")));
+    assert_eq!(after(StmtKind::If(Expr::Not(Box::new(bad)), vec![mark()], vec![])), "0");
+}
+
 #[test]
 fn several_threads_compile_one_program() {
     let routes: Vec<Vec<StmtKind>> =
