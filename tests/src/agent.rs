@@ -326,6 +326,17 @@ impl Agent {
         }
     }
 
+    /// Reads until the server has closed the connection, or nothing came for that long.
+    pub fn drain(&mut self, quiet: Duration) {
+        while self.io().any_open() {
+            let got = self.io().receive(quiet);
+            if got.is_none() && self.io().any_open() {
+                return;
+            }
+            self.backlog.extend(got);
+        }
+    }
+
     /// Closes the agent's TCP connections.
     pub fn hang_up(&mut self) {
         self.io().close();

@@ -4,7 +4,7 @@
 
 use kamjit_tests::call::{call, exchange, two_phones};
 use kamjit_tests::noise::Noise;
-use kamjit_tests::{Kind, Message, Server, Setup, World, patience, scenario, sdp};
+use kamjit_tests::{Agent, Kind, Message, Server, Setup, World, patience, scenario, sdp};
 use std::io::{Read, Write};
 use std::net::{TcpStream, UdpSocket};
 use std::time::{Duration, Instant};
@@ -283,20 +283,10 @@ scenario!(calls_go_on_under_noise, Setup::stock(), |world| {
     });
 });
 
-/// What happens on a new connection after these bytes: everything the server sends until it closes or falls silent.
-fn stream(world: &mut World, name: &str, raw: &[u8]) {
-    let mut agent = world.tcp(name);
-    agent.send_raw(raw);
-    // A good request after it: answered only if the server still reads this connection and finds the frame's end.
-    for _ in 0..3 {
-        world.fence();
-    }
-}
-
 scenario!(broken_streams, Setup::stock().any_order(), |world| {
     let plain = options(world.server.port.number).replace("/UDP", "/TCP");
     let with = |from: &str, to: &str| plain.replace(from, to).into_bytes();
-    for (name, raw) in [
+    let streams = [
         ("negative", with("Content-Length: 0", "Content-Length: -5")),
         ("huge", with("Content-Length: 0", "Content-Length: 999999999")),
         ("letters", with("Content-Length: 0", "Content-Length: abc")),
@@ -310,8 +300,14 @@ scenario!(broken_streams, Setup::stock().any_order(), |world| {
         ("text", b"GET / HTTP/1.1\r\nHost: x\r\n\r\n".to_vec()),
         ("endless", vec![b'a'; 70_000]),
         ("two", [with("", ""), with("CSeq: 7", "CSeq: 8")].concat()),
-    ] {
-        stream(world, name, &raw);
+    ];
+    let mut agents: Vec<Agent> = streams.iter().map(|(name, _)| world.tcp(name)).collect();
+    for (agent, (_, raw)) in agents.iter_mut().zip(&streams) {
+        agent.send_raw(raw);
+    }
+    // Answers and closings come at once; silence is what is left after a while.
+    for agent in &mut agents {
+        agent.drain(Duration::from_millis(700));
     }
 });
 
