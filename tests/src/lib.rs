@@ -16,6 +16,7 @@ mod compare;
 pub mod dialog;
 pub mod diff;
 pub mod io;
+pub mod load;
 pub mod mask;
 pub mod message;
 pub mod noise;
