@@ -110,6 +110,7 @@ pub struct Ctx<'m> {
     sending: Option<Destination>,
     scope: &'m Scope,
     dynamic: &'m [RawVal],
+    pub(crate) log_prefix: Option<&'m [u8]>,
     parsed_uri: Option<(*const u8, usize, Option<Uri<'m>>)>,
 }
 
@@ -145,6 +146,7 @@ impl<'m> Ctx<'m> {
             sending: None,
             scope,
             dynamic: &[],
+            log_prefix: None,
             parsed_uri: None,
         }
     }

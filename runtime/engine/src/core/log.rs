@@ -24,7 +24,8 @@ pub(super) const FUNCTIONS: &[FunctionDef] = &[
 fn digest(_: &mut Prepare<'_>, args: Vec<Arg>, _: &Place) -> Result<Vec<Arg>, HostError> {
     let mut args = args.into_iter();
     let (level, text) = match (args.next(), args.next()) {
-        (Some(text), None) => (Level::Debug as i64, text),
+        // Captured: without a level the line is chattier than debug=3 shows.
+        (Some(text), None) => (Level::Debug as i64 + 1, text),
         (Some(Arg::Str(level)), Some(text)) => {
             let level = level_number(&level)
                 .ok_or_else(|| HostError::new(format!("'{}' is no log level", level.escape_ascii())).at(0))?;
@@ -44,13 +45,13 @@ fn refuse(_: &mut Prepare<'_>, _: Vec<Arg>, _: &Place) -> Result<Vec<Arg>, HostE
     Err(HostError::new("this function is not supported").help("use xlog() or the module exec"))
 }
 
-fn run<'m>(_: &mut Ctx<'m>, args: &'m [Arg]) -> Ret {
+fn run<'m>(ctx: &mut Ctx<'m>, args: &'m [Arg]) -> Ret {
     let (Some(Arg::Int(level)), Some(Arg::Str(text))) = (args.first(), args.get(1)) else {
         return Ret::FALSE;
     };
-    let level = Level::from_number(*level);
-    if log::enabled(level) {
-        log::write(level, None, b"", "script", text);
+    if *level <= i64::from(log::level()) {
+        let prefix = ctx.log_prefix();
+        log::write(Level::from_number(*level), None, prefix, "script", text);
     }
     Ret::TRUE
 }

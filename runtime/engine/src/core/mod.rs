@@ -8,6 +8,7 @@ mod counters;
 mod flags;
 mod forward;
 mod log;
+mod prefix;
 pub mod sending;
 mod settings;
 pub mod uri;
@@ -37,7 +38,10 @@ pub static MODULE: Module = Module {
     functions: &ALL_FUNCTIONS,
     pvs: vars::PVS,
     rpc: crate::rpc::core::COMMANDS,
-    init: settings::init,
+    init: |init| {
+        settings::init(init)?;
+        prefix::init(init)
+    },
     start: Some(counters::start),
     ..Module::EMPTY
 };
