@@ -1,6 +1,132 @@
-//! The module `rr`.
+//! The module `rr`: Record-Route and Route (RFC 3261 sections 16.6 and 16.12).
 
-use kamjit_engine::Module;
+mod direction;
+mod loose;
+mod params;
+mod record;
+
+pub use params::add_param;
+
+use std::sync::Arc;
+
+use kamjit_engine::{
+    Module, Run,
+    catalog::{ArgKind, Form, HostError, InnerName, Param, ParamDefault, Routes},
+    init::Init,
+    module::{FunctionDef, RunFn},
+    pv::{Pv, PvCode, PvDef, PvGet},
+    state::StateKey,
+};
+
+/// What the module was told.
+pub(crate) struct State {
+    append_fromtag: bool,
+    full_lr: bool,
+    double_rr: i64,
+    add_username: bool,
+    custom_user: Option<Pv>,
+    force_send_socket: bool,
+    ignore_sips: bool,
+    ignore_user: Vec<u8>,
+}
+
+pub(crate) static STATE: StateKey<State> = StateKey::new();
+
+const REQUEST: Routes = Routes::REQUEST;
+const RFB: Routes = Routes::REQUEST.or(Routes::FAILURE).or(Routes::BRANCH);
+
+const fn plain(name: &'static str, forms: &'static [Form], run: RunFn) -> FunctionDef {
+    FunctionDef { name, forms, run: Run::plain(run) }
+}
+
+const fn read(name: &'static str, inner: InnerName, get: PvGet) -> PvDef {
+    let code = PvCode { get, set: None, parse: None };
+    PvDef { name, inner, index: false, readable: true, writable: false, code }
+}
 
 /// The export table.
-pub static MODULE: Module = Module { name: "rr", ..Module::EMPTY };
+pub static MODULE: Module = Module {
+    name: "rr",
+    functions: &[
+        plain("loose_route", &[Form { args: &[], routes: REQUEST }], loose::loose_route),
+        plain("loose_route_preloaded", &[Form { args: &[], routes: REQUEST }], loose::loose_route_preloaded),
+        plain(
+            "loose_route_mode",
+            &[Form { args: &[ArgKind::IntVar], routes: REQUEST }],
+            loose::loose_route_mode,
+        ),
+        plain(
+            "record_route",
+            &[Form { args: &[], routes: RFB }, Form { args: &[ArgKind::StrVar], routes: RFB }],
+            record::record_route,
+        ),
+        plain(
+            "record_route_preset",
+            &[
+                Form { args: &[ArgKind::StrVar], routes: RFB },
+                Form { args: &[ArgKind::StrVar, ArgKind::StrVar], routes: RFB },
+            ],
+            record::preset,
+        ),
+        plain(
+            "record_route_advertised_address",
+            &[Form { args: &[ArgKind::StrVar], routes: RFB }],
+            record::advertised,
+        ),
+        plain(
+            "remove_record_route",
+            &[Form { args: &[], routes: Routes::REQUEST.or(Routes::FAILURE) }],
+            record::remove,
+        ),
+        plain("add_rr_param", &[Form { args: &[ArgKind::StrVar], routes: RFB }], params::add_rr_param),
+        plain(
+            "check_route_param",
+            &[Form { args: &[ArgKind::Regex], routes: REQUEST }],
+            params::check_route_param,
+        ),
+        FunctionDef {
+            name: "is_direction",
+            forms: &[Form { args: &[ArgKind::Custom], routes: REQUEST }],
+            run: Run::prepared(direction::prepare, direction::is_direction),
+        },
+        plain("rr_next_hop_route", &[Form { args: &[], routes: Routes::ANY }], loose::next_hop_route),
+    ],
+    params: &[
+        Param { name: "append_fromtag", default: ParamDefault::Int(1) },
+        Param { name: "enable_full_lr", default: ParamDefault::Int(0) },
+        Param { name: "enable_double_rr", default: ParamDefault::Int(1) },
+        Param { name: "add_username", default: ParamDefault::Int(0) },
+        Param { name: "custom_user_avp", default: ParamDefault::NoStr },
+        Param { name: "enable_socket_mismatch_warning", default: ParamDefault::Int(1) },
+        Param { name: "force_send_socket", default: ParamDefault::Int(0) },
+        Param { name: "ignore_sips", default: ParamDefault::Int(0) },
+        Param { name: "ignore_user", default: ParamDefault::NoStr },
+        Param { name: "sockname_mode", default: ParamDefault::Int(0) },
+    ],
+    pvs: &[
+        read("route_uri", InnerName::None, loose::route_uri),
+        read("fti", InnerName::None, direction::initial_from_tag),
+        read("tti", InnerName::None, direction::initial_to_tag),
+        read("rdir", InnerName::Static, direction::direction_text),
+    ],
+    init,
+    ..Module::EMPTY
+};
+
+fn init(init: &mut Init<'_>) -> Result<(), HostError> {
+    if init.int("sockname_mode") != 0 {
+        return Err(HostError::new("kamjit does not have rr.sockname_mode yet"));
+    }
+    let state = State {
+        append_fromtag: init.int("append_fromtag") != 0,
+        full_lr: init.int("enable_full_lr") != 0,
+        double_rr: init.int("enable_double_rr"),
+        add_username: init.int("add_username") != 0,
+        custom_user: init.pv("custom_user_avp")?,
+        force_send_socket: init.int("force_send_socket") != 0,
+        ignore_sips: init.int("ignore_sips") != 0,
+        ignore_user: init.str("ignore_user").unwrap_or_default().to_vec(),
+    };
+    init.set_state(&STATE, Arc::new(state));
+    Ok(())
+}

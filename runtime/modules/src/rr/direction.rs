@@ -1,0 +1,73 @@
+//! Which way a request within a dialog goes: with the caller's first request, or against it.
+
+use kamjit_engine::{
+    Arg, Ctx, Ret, Val,
+    catalog::{HostError, Place},
+    module::Prepare,
+    pv::PvName,
+};
+use kamjit_sip::Params;
+
+use super::loose::Followed;
+
+/// A direction.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) enum Direction {
+    /// From caller to callee.
+    Downstream,
+    /// From callee to caller.
+    Upstream,
+}
+
+pub(super) fn prepare(_: &mut Prepare<'_>, args: Vec<Arg>, _: &Place) -> Result<Vec<Arg>, HostError> {
+    let direction = match args.first() {
+        Some(Arg::Str(text)) if text.eq_ignore_ascii_case(b"downstream") => Direction::Downstream,
+        Some(Arg::Str(text)) if text.eq_ignore_ascii_case(b"upstream") => Direction::Upstream,
+        _ => return Err(HostError::new("is_direction takes \"downstream\" or \"upstream\"").at(0)),
+    };
+    Ok(vec![Prepare::digested(direction)])
+}
+
+pub(super) fn is_direction<'m>(ctx: &mut Ctx<'m>, args: &'m [Arg]) -> Ret {
+    args.first().and_then(Arg::digested::<Direction>).is_some_and(|wanted| *wanted == of(ctx)).into()
+}
+
+/// The direction of the request. Without an `ftag` in our Route it counts as downstream (captured).
+pub(super) fn of(ctx: &Ctx<'_>) -> Direction {
+    let Some(followed) = ctx.ext.get::<Followed>() else { return Direction::Downstream };
+    let params = followed.params.get(1..).unwrap_or_default();
+    match (Params::new(params).value(b"ftag"), ctx.msg.from().ok().and_then(|f| f.tag)) {
+        (Some(ftag), Some(tag)) if !ftag.is_empty() && ftag != tag => Direction::Upstream,
+        _ => Direction::Downstream,
+    }
+}
+
+fn from_tag<'m>(ctx: &Ctx<'m>) -> Val<'m> {
+    Val::opt(ctx.msg.from().ok().and_then(|f| f.tag))
+}
+
+fn to_tag<'m>(ctx: &Ctx<'m>) -> Val<'m> {
+    Val::opt(ctx.msg.to().tag)
+}
+
+/// `$fti`: the From tag of the first request of the dialog.
+pub(super) fn initial_from_tag<'m>(ctx: &mut Ctx<'m>, _: &'m PvName) -> Val<'m> {
+    if of(ctx) == Direction::Downstream { from_tag(ctx) } else { to_tag(ctx) }
+}
+
+/// `$tti`: the To tag of the first request of the dialog.
+pub(super) fn initial_to_tag<'m>(ctx: &mut Ctx<'m>, _: &'m PvName) -> Val<'m> {
+    if of(ctx) == Direction::Downstream { to_tag(ctx) } else { from_tag(ctx) }
+}
+
+/// `$rdir(id)`, `$rdir(name)`.
+pub(super) fn direction_text<'m>(ctx: &mut Ctx<'m>, name: &'m PvName) -> Val<'m> {
+    let down = of(ctx) == Direction::Downstream;
+    match (name.text(ctx), down) {
+        (b"id", true) => Val::Int(1),
+        (b"id", false) => Val::Int(2),
+        (b"name", true) => Val::Str(b"downstream"),
+        (b"name", false) => Val::Str(b"upstream"),
+        _ => Val::Null,
+    }
+}
