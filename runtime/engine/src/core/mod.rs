@@ -2,7 +2,7 @@
 //! a module table named `core`. What the language itself does (`exit`, `drop`, `return`, `break`, `route`) is not
 //! here but in the compiler.
 
-mod branches;
+pub mod branches;
 mod cfg;
 mod counters;
 mod flags;
