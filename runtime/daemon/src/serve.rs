@@ -164,7 +164,7 @@ fn announce(sockets: &SocketTable, aliases: &[Alias]) {
         println!("             {}: {}{advertise}", info.proto, info.addr);
     }
     println!("Aliases: ");
-    for alias in aliases {
+    for alias in aliases.iter().rev() {
         let proto = alias.proto.map_or("*", |p| p.name());
         let port = alias.port.map_or("*".to_owned(), |p| p.to_string());
         println!("             {proto}: {}:{port}", String::from_utf8_lossy(&alias.host));

@@ -89,7 +89,10 @@ pub fn reply(ctx: &mut Ctx<'_>) -> bool {
     let Some(dest) = reply_destination(ctx, via) else { return false };
     let mut out = ArenaVec::with_capacity_in(msg.buf().len() + 128, ctx.arena);
     build::reply_forward(msg, &ctx.edits, ctx.hop(dest.socket).as_ref(), &mut out);
-    ctx.worker.send(&dest, &out)
+    let sent = ctx.worker.send(&dest, &out);
+    let core = &ctx.engine().stats.core;
+    if sent { &core.fwd_replies } else { &core.err_replies }.inc();
+    sent
 }
 
 /// Forwards the request of a context without a transaction. True if it was sent.
@@ -108,7 +111,10 @@ pub fn request(ctx: &mut Ctx<'_>, dest: &Destination) -> bool {
     };
     let mut out = ArenaVec::with_capacity_in(msg.buf().len() + 512, ctx.arena);
     build::request(msg, &ctx.edits, &how, &mut out);
-    ctx.worker.send(dest, &out)
+    let sent = ctx.worker.send(dest, &out);
+    let core = &ctx.engine().stats.core;
+    if sent { &core.fwd_requests } else { &core.err_requests }.inc();
+    sent
 }
 
 /// Where a reply to the request of a context goes (RFC 3261 section 18.2.2, RFC 3581): the connection that it came

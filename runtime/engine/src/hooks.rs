@@ -29,6 +29,8 @@ pub struct Hooks {
     pub before_request: Vec<BeforeScript>,
     /// See [`AfterScript`].
     pub after_request: Vec<AfterScript>,
+    /// Sees a reply before `reply_route`.
+    pub before_reply: Vec<AfterScript>,
     /// See [`OnReply`].
     pub on_reply: Vec<OnReply>,
     /// See [`AfterScript`].

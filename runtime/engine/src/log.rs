@@ -154,6 +154,11 @@ pub fn set_level(debug: i32) {
     DEBUG.store(debug, Ordering::Relaxed);
 }
 
+/// Changes the syslog facility (`cfg.sets core log_facility`).
+pub fn set_facility(facility: i32) {
+    FACILITY.store(facility, Ordering::Relaxed);
+}
+
 /// The level.
 pub fn level() -> i32 {
     DEBUG.load(Ordering::Relaxed)

@@ -137,10 +137,16 @@ fn reply(ctx: &mut Ctx<'_>) {
         tracing::debug!("reply from {} dropped: its top Via is not ours", ctx.rcv.src);
         return;
     }
+    for hook in &program.hooks.before_reply {
+        hook(ctx);
+    }
     if let Some(route) = program.reply_route {
         match ctx.run_route(route) {
             Ended::Cancelled => return,
-            Ended::Drop if ctx.msg.status().is_some_and(|code| code < 200) => return,
+            Ended::Drop if ctx.msg.status().is_some_and(|code| code < 200) => {
+                ctx.engine().stats.core.drop_replies.inc();
+                return;
+            }
             _ => {}
         }
     }

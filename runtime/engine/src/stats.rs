@@ -53,9 +53,32 @@ impl Source {
     }
 }
 
+/// What the engine itself counts; kex shows it in the group `core`.
+#[derive(Clone, Debug, Default)]
+pub struct CoreCounters {
+    /// Requests whose URI can't be read.
+    pub bad_uris: Counter,
+    /// Messages with a header that can't be read.
+    pub bad_headers: Counter,
+    /// Replies that the script dropped.
+    pub drop_replies: Counter,
+    /// Requests that the script dropped.
+    pub drop_requests: Counter,
+    /// Replies that could not be forwarded.
+    pub err_replies: Counter,
+    /// Requests that could not be forwarded.
+    pub err_requests: Counter,
+    /// Replies forwarded without a transaction.
+    pub fwd_replies: Counter,
+    /// Requests forwarded without a transaction.
+    pub fwd_requests: Counter,
+}
+
 /// All statistics by group and name, in the order in which they were registered.
 #[derive(Default)]
 pub struct Stats {
+    /// See [`CoreCounters`].
+    pub core: CoreCounters,
     groups: Mutex<Groups>,
 }
 
@@ -78,6 +101,25 @@ impl Stats {
         let counter = Counter::default();
         self.register(group, name, Source::Counter(counter.clone()));
         counter
+    }
+
+    /// Shows what the engine counts in the group `core`.
+    pub fn register_core(&self) {
+        let core = &self.core;
+        for (name, counter) in [
+            ("bad_URIs_rcvd", &core.bad_uris),
+            ("bad_msg_hdr", &core.bad_headers),
+            ("drop_replies", &core.drop_replies),
+            ("drop_requests", &core.drop_requests),
+            ("err_replies", &core.err_replies),
+            ("err_requests", &core.err_requests),
+            ("fwd_replies", &core.fwd_replies),
+            ("fwd_requests", &core.fwd_requests),
+        ] {
+            if self.find("core", name).is_none() {
+                self.register("core", name, Source::Counter(counter.clone()));
+            }
+        }
     }
 
     /// Registers a statistic that is computed when asked for.

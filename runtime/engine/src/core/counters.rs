@@ -7,12 +7,14 @@ use kamjit_net::tcp::TcpStats;
 
 use crate::{engine::Engine, process, rpc::core::shared_memory};
 
+/// Reads one figure.
+type TcpFigure = fn(&TcpStats) -> u64;
 type Figure<F> = (&'static str, F);
 
 /// Registers what is computed when asked for, and the main thread.
 pub(super) fn start(engine: &Arc<Engine>) -> Result<(), HostError> {
     process::register(0, 0, "main process - attendant");
-    let tcp: [Figure<fn(&TcpStats) -> u64>; 11] = [
+    let tcp: [Figure<TcpFigure>; 11] = [
         ("con_reset", |s| s.con_reset),
         ("con_timeout", |s| s.con_timeout),
         ("connect_failed", |s| s.connect_failed),

@@ -2,12 +2,19 @@
 
 use std::{sync::Arc, time::Duration};
 
+use kamjit_net::dns::Family;
+
 use crate::{cfg::CfgCell, engine::Engine, log};
 
 /// Makes a changed variable of the groups `core` and `tcp` take effect. Others are read where they are used.
 pub fn apply_setting(engine: &Arc<Engine>, group: &str, name: &str) {
-    let Some(CfgCell::Int { cell, .. }) = engine.cfg.find(group, name).map(|v| v.cell) else { return };
-    let value = cell.get();
+    let value = match engine.cfg.find(group, name).map(|v| v.cell) {
+        Some(CfgCell::Int { cell, .. }) => cell.get(),
+        Some(CfgCell::Str(cell)) if group == "core" && name == "log_facility" => {
+            return log::set_facility(log::facility(&String::from_utf8_lossy(&cell.get())));
+        }
+        _ => return,
+    };
     match group {
         "core" if name == "debug" => log::set_level(i32::try_from(value).unwrap_or(i32::MAX)),
         "core" => apply_dns(engine, name, value),
@@ -42,6 +49,9 @@ fn apply_dns(engine: &Engine, name: &str, value: i64) {
     let number = i32::try_from(value).unwrap_or(-1);
     let seconds = u64::try_from(value).map_or(Duration::MAX, Duration::from_secs);
     match name {
+        "dns_try_ipv6" => options.family = if value != 0 { Family::Ipv4First } else { Family::Ipv4Only },
+        "use_dns_cache" => options.use_cache = value != 0,
+        "dns_cache_mem" => options.cache_bytes = usize::try_from(value).unwrap_or(0).saturating_mul(1024),
         "dns_try_naptr" => options.try_naptr = value != 0,
         "dns_udp_pref" => options.preferences.udp = number,
         "dns_tcp_pref" => options.preferences.tcp = number,

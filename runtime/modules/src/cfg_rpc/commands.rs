@@ -9,6 +9,8 @@ use kamjit_engine::{
 };
 use kamjit_rpc::{Fault, Value};
 
+use super::hidden::is_hidden;
+
 /// A variable as a command names it.
 pub(super) struct Target {
     pub(super) group: String,
@@ -99,13 +101,17 @@ pub(super) fn get(call: &mut RpcCall) -> Result<(), Fault> {
         Some(name) => {
             let name = String::from_utf8_lossy(&name).into_owned();
             let var = call.engine.cfg.find(&group, &name);
+            if var.is_some() && is_hidden(&group, &name) {
+                return Err(Fault::new(400, "Variable exists, but it is not readable via RPC interface"));
+            }
             let value =
                 var.as_ref().map(value_of).ok_or_else(|| Fault::new(400, "Failed to get the variable"))?;
             call.add(value);
         }
         None => {
             let vars = call.engine.cfg.group(&group);
-            call.add(Value::Struct(vars.iter().map(|v| (v.name.clone(), value_of(v))).collect()));
+            let readable = vars.iter().filter(|v| !is_hidden(&group, &v.name));
+            call.add(Value::Struct(readable.map(|v| (v.name.clone(), value_of(v))).collect()));
         }
     }
     Ok(())

@@ -2,6 +2,7 @@
 
 mod commands;
 mod delayed;
+mod hidden;
 
 use std::sync::{Arc, Mutex};
 

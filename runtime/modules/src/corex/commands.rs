@@ -39,7 +39,7 @@ fn debug(call: &mut RpcCall) -> Result<(), Fault> {
 
 fn aliases(call: &mut RpcCall) -> Result<(), Fault> {
     let engine = call.engine.clone();
-    for alias in engine.identity.aliases() {
+    for alias in engine.identity.aliases().iter().rev() {
         call.add_struct(vec![
             ("PROTO", alias.proto.map_or("*", |p| p.name()).into()),
             ("ADDR", Value::from(&*alias.host)),

@@ -1,10 +1,13 @@
 //! The module `kex`.
 
+mod core_statistics;
 mod memory;
 mod statistics;
 
 use kamjit_engine::{
     Module,
+    catalog::HostError,
+    init::Init,
     module::RpcDef,
     table::{join, total},
 };
@@ -13,4 +16,9 @@ const COMMANDS: &[&[RpcDef]] = &[&memory::COMMANDS, &statistics::COMMANDS];
 static ALL_COMMANDS: [RpcDef; total(COMMANDS)] = join(COMMANDS);
 
 /// The export table.
-pub static MODULE: Module = Module { name: "kex", rpc: &ALL_COMMANDS, ..Module::EMPTY };
+pub static MODULE: Module = Module { name: "kex", rpc: &ALL_COMMANDS, init, ..Module::EMPTY };
+
+fn init(init: &mut Init<'_>) -> Result<(), HostError> {
+    core_statistics::init(init);
+    Ok(())
+}

@@ -26,20 +26,28 @@ struct Row {
     source: Source,
 }
 
-/// The statistics that the parameters choose: `all`, `group:` or a name in any group.
-fn chosen(call: &mut RpcCall) -> Result<Vec<Row>, Fault> {
+/// The statistics that the parameters choose: `all`, `group:` or a name in any group; `stats.fetch` also takes
+/// `group:name` (captured).
+fn chosen(call: &mut RpcCall, with_group: bool) -> Result<Vec<Row>, Fault> {
     if call.rest().is_empty() {
         return Err(Fault::new(400, "Please provide which stats to retrieve"));
     }
     let mut rows = Vec::new();
     while let Some(pattern) = call.opt_str() {
-        rows.extend(matching(call, &String::from_utf8_lossy(&pattern)));
+        rows.extend(matching(call, &String::from_utf8_lossy(&pattern), with_group));
     }
     Ok(rows)
 }
 
-fn matching(call: &RpcCall, pattern: &str) -> Vec<Row> {
+fn matching(call: &RpcCall, pattern: &str, with_group: bool) -> Vec<Row> {
     let stats = &call.engine.stats;
+    if let Some((group, name)) = pattern.split_once(':').filter(|(_, name)| with_group && !name.is_empty()) {
+        let found = stats.find(group, name);
+        return found
+            .into_iter()
+            .map(|s| Row { group: group.into(), name: name.into(), source: s })
+            .collect();
+    }
     let mut groups = stats.groups();
     groups.sort_unstable();
     if let Some(group) = pattern.strip_suffix(':') {
@@ -74,25 +82,25 @@ fn zero(rows: &[Row]) {
 }
 
 fn get(call: &mut RpcCall) -> Result<(), Fault> {
-    let rows = chosen(call)?;
+    let rows = chosen(call, false)?;
     lines(call, &rows);
     Ok(())
 }
 
 fn clear(call: &mut RpcCall) -> Result<(), Fault> {
-    let rows = chosen(call)?;
+    let rows = chosen(call, false)?;
     lines(call, &rows);
     zero(&rows);
     Ok(())
 }
 
 fn reset(call: &mut RpcCall) -> Result<(), Fault> {
-    zero(&chosen(call)?);
+    zero(&chosen(call, false)?);
     Ok(())
 }
 
 fn members(call: &mut RpcCall, value: impl Fn(i64) -> Value) -> Result<(), Fault> {
-    let rows = chosen(call)?;
+    let rows = chosen(call, true)?;
     let members = rows.iter().map(|r| (format!("{}.{}", r.group, r.name), value(r.source.value())));
     call.add(Value::Struct(members.collect()));
     Ok(())

@@ -11,8 +11,9 @@ const VERSION: &str = env!("CARGO_PKG_VERSION");
 /// Features that are always there, in the words of the real server.
 const FLAGS: &str = "USE_TCP, DISABLE_NAGLE, USE_DNS_CACHE, USE_DNS_FAILOVER, USE_NAPTR, JIT";
 
+/// The blank at the end is the real server's (captured).
 pub(super) fn version(call: &mut RpcCall) -> Result<(), Fault> {
-    call.add(format!("kamjit {VERSION} ({}/{})", std::env::consts::ARCH, std::env::consts::OS));
+    call.add(format!("kamjit {VERSION} ({}/{}) ", std::env::consts::ARCH, std::env::consts::OS));
     Ok(())
 }
 

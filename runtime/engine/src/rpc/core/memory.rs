@@ -26,9 +26,11 @@ pub fn shared_memory() -> Memory {
     };
     let machine = std::fs::read_to_string("/proc/meminfo").unwrap_or_default();
     let own = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
+    // Numbers of Kamailio 5.6 have 32 bits: more would be shown as negative.
+    let total = field(&machine, "MemTotal:").min(i64::from(i32::MAX));
     Memory {
-        total: field(&machine, "MemTotal:"),
-        free: field(&machine, "MemAvailable:"),
+        total,
+        free: field(&machine, "MemAvailable:").min(total),
         used: field(&own, "VmRSS:"),
         max_used: field(&own, "VmHWM:"),
     }

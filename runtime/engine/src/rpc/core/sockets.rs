@@ -43,7 +43,7 @@ pub(super) fn aliases(call: &mut RpcCall) -> Result<(), Fault> {
     let callbacks = if call.program.hooks.is_myself.is_empty() { "no" } else { "yes" };
     call.add_struct(vec![
         ("myself_callbacks", callbacks.into()),
-        ("aliases", Value::Array(engine.identity.aliases().iter().map(alias).collect())),
+        ("aliases", Value::Array(engine.identity.aliases().iter().rev().map(alias).collect())),
     ]);
     Ok(())
 }

@@ -8,8 +8,11 @@ use crate::rpc::RpcCall;
 pub(super) fn info(call: &mut RpcCall) -> Result<(), Fault> {
     let (options, stats) = (call.engine.tcp.options(), call.engine.tcp.stats());
     let tls = call.engine.tcp.list().iter().filter(|c| c.proto.is_secure()).count();
+    // What the configuration asks for; kamjit's workers read all transports.
+    let globals = &call.program.globals;
+    let readers = globals.given_int("tcp_children").unwrap_or_else(|| globals.int("children"));
     call.add_struct(vec![
-        ("readers", call.engine.workers().len().into()),
+        ("readers", Value::Int(readers)),
         ("max_connections", options.max_connections.into()),
         ("max_tls_connections", options.max_connections.into()),
         ("opened_connections", stats.current_connections.into()),
