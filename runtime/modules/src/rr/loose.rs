@@ -103,7 +103,11 @@ fn after_loose<'m>(ctx: &mut Ctx<'m>, mut set: RouteSet<'m>, first: &'m AddrEntr
         };
     }
     let Some(next) = next else { return Ret::FALSE };
-    let Ok(next_uri) = Uri::parse(next.uri) else { return Ret::FALSE };
+    let Ok(next_uri) = Uri::parse(next.uri) else {
+        // Captured: our own entry is gone all the same.
+        set.apply(ctx);
+        return Ret::FALSE;
+    };
     if is_loose(&next_uri) {
         ctx.main.dst_uri = Some(next.uri);
         set.apply(ctx);
