@@ -41,6 +41,7 @@ pub(crate) fn datagram(worker: &Rc<Worker>, socket: &UdpWorker, datagram: &Datag
 /// Takes a message of any transport; `bytes` are copied.
 pub(crate) fn message(worker: &Rc<Worker>, bytes: &[u8], rcv: ReceiveInfo) {
     if bytes.len() < SHORTEST_MESSAGE || bytes.iter().all(|&b| b == 0) {
+        BROKEN.set(true);
         return;
     }
     let arena = worker.fibres.arena();
@@ -65,14 +66,30 @@ pub(crate) fn start_streams(
     TcpWorker::start(Arc::clone(&worker.engine.tcp), listeners, sink).map(drop)
 }
 
+thread_local! {
+    /// Set when the message at hand can't be parsed.
+    static BROKEN: std::cell::Cell<bool> = const { std::cell::Cell::new(false) };
+}
+
+/// True if the first line has the form of a request's but names no SIP/2.0: HTTP, SIP/7.0.
+fn is_other_protocol(bytes: &[u8]) -> bool {
+    let line = bytes.split(|b| *b == b'\n').next().unwrap_or_default().trim_ascii_end();
+    let words = line.split(|b| *b == b' ');
+    let sip = line.starts_with(b"SIP/2.0 ") || line.ends_with(b" SIP/2.0");
+    !sip && words.clone().count() == 3 && words.clone().all(|w| !w.is_empty())
+}
+
 /// Takes the messages of this worker's connections.
 struct Streams(Rc<Worker>);
 
 impl MessageSink for Streams {
     fn on_message(&self, bytes: &[u8], from: ReceiveInfo) -> Verdict {
+        BROKEN.set(false);
         message(&self.0, bytes, from);
         self.0.flush();
-        Verdict::Keep
+        // The real server closes a stream after a message that it can't parse, but not after one of another protocol
+        // (captured).
+        if BROKEN.get() && !is_other_protocol(bytes) { Verdict::Close } else { Verdict::Keep }
     }
 }
 
@@ -80,6 +97,7 @@ fn process<'m>(scope: &'m Scope, worker: &'m Rc<Worker>, bytes: &'m [u8], rcv: R
     let msg = match Message::parse(&scope.arena, bytes) {
         Ok(msg) => msg,
         Err(error) => {
+            BROKEN.set(true);
             tracing::debug!("message from {} not understood: {error:?}", rcv.src);
             return;
         }
