@@ -26,17 +26,61 @@ pub struct Parsed {
 
 /// Parses an expanded text. Never fails: unreadable parts become `Error` nodes with a diagnostic each.
 pub fn parse(text: &str) -> Parsed {
-    if let Err(diagnostic) = depth::check(text) {
-        return Parsed { file: File::default(), diagnostics: vec![*diagnostic] };
+    let cuts = match depth::check(text) {
+        Ok(cuts) => cuts,
+        Err(diagnostic) => return Parsed { file: File::default(), diagnostics: vec![*diagnostic] },
+    };
+    let pieces = pieces(text, &cuts);
+    match strict(&pieces) {
+        Ok(parsed) => parsed,
+        Err(failed_at) => recover(text, failed_at),
     }
-    match Grammar::parse(Rule::file, text) {
-        Ok(pairs) => {
-            let mut lower = Lower::default();
-            let file = lower.file(pairs);
-            Parsed { file, diagnostics: lower.diagnostics }
+}
+
+/// Text worth a thread of its own.
+const PIECE: usize = 128 << 10;
+/// Threads used at most.
+const MAX_PIECES: usize = 8;
+
+/// Cuts a long text between top-level items, so that the pieces can be parsed side by side.
+fn pieces<'t>(text: &'t str, cuts: &[u32]) -> Vec<(usize, &'t str)> {
+    let cores = std::thread::available_parallelism().map_or(1, usize::from);
+    let count = (text.len() / PIECE).clamp(1, cores.min(MAX_PIECES));
+    let mut pieces = Vec::with_capacity(count);
+    let mut from = 0;
+    for n in 1..count {
+        let wanted = text.len() / count * n;
+        let cut =
+            cuts.get(cuts.partition_point(|c| (*c as usize) < wanted)).map_or(text.len(), |c| *c as usize);
+        if let Some(piece) = text.get(from..cut).filter(|p| !p.is_empty()) {
+            pieces.push((from, piece));
+            from = cut;
         }
-        Err(error) => recover(text, explain::position(&error)),
     }
+    pieces.push((from, text.get(from..).unwrap_or("")));
+    pieces
+}
+
+/// The fast path; the offset of a failure otherwise.
+fn strict(pieces: &[(usize, &str)]) -> Result<Parsed, usize> {
+    let [first, others @ ..] = pieces else { return Ok(Parsed::default()) };
+    std::thread::scope(|scope| {
+        let others: Vec<_> = others.iter().map(|piece| scope.spawn(|| strict_piece(*piece))).collect();
+        let mut whole = strict_piece(*first)?;
+        for other in others {
+            let piece = other.join().unwrap_or(Err(0))?;
+            whole.file.items.extend(piece.file.items);
+            whole.diagnostics.extend(piece.diagnostics);
+        }
+        Ok(whole)
+    })
+}
+
+fn strict_piece((base, text): (usize, &str)) -> Result<Parsed, usize> {
+    let pairs = Grammar::parse(Rule::file, text).map_err(|error| base + explain::position(&error))?;
+    let mut lower = Lower { base, ..Lower::default() };
+    let file = lower.file(pairs);
+    Ok(Parsed { file, diagnostics: lower.diagnostics })
 }
 
 /// Parses again with the recovering rules and explains each piece they marked.

@@ -234,12 +234,11 @@ impl<'t> Reader<'t> {
         if text.is_empty() {
             return Err(self.error(0, to + 1, &format!("the parentheses of `${name}()` are empty")));
         }
-        if text.first() == Some(&b'$') {
-            if let Ok((pv, used)) = self.nested(from, to).whole() {
-                if used == text.len() {
-                    return Ok(PvInner::Pv(Box::new(pv)));
-                }
-            }
+        if text.first() == Some(&b'$')
+            && let Ok((pv, used)) = self.nested(from, to).whole()
+            && used == text.len()
+        {
+            return Ok(PvInner::Pv(Box::new(pv)));
         }
         Ok(PvInner::Text(text.into()))
     }
@@ -384,10 +383,10 @@ fn is_name(text: &str) -> bool {
 /// A number only when writing it gives the same text, so that nothing is lost.
 fn argument(text: &[u8]) -> TransArg {
     let trimmed = text.trim_ascii();
-    if let Some(n) = std::str::from_utf8(trimmed).ok().and_then(|t| t.parse::<i64>().ok()) {
-        if n.to_string().as_bytes() == trimmed {
-            return TransArg::Num(n);
-        }
+    if let Some(n) = std::str::from_utf8(trimmed).ok().and_then(|t| t.parse::<i64>().ok())
+        && n.to_string().as_bytes() == trimmed
+    {
+        return TransArg::Num(n);
     }
     TransArg::Text(text.into())
 }

@@ -127,10 +127,11 @@ impl SourceMap {
         let (file, start, start_end, via) = self.place(span.start)?;
         let mut end = start_end;
         if !span.is_empty() {
-            if let Some((last_file, last_start, last_end, last_via)) = self.place(span.end - 1) {
-                if last_file == file && last_start >= start {
-                    end = if last_via.is_some() { last_end } else { last_start + 1 };
-                }
+            if let Some((last_file, last_start, last_end, last_via)) = self.place(span.end - 1)
+                && last_file == file
+                && last_start >= start
+            {
+                end = if last_via.is_some() { last_end } else { last_start + 1 };
             }
         } else if via.is_none() {
             end = start;

@@ -14,8 +14,10 @@ struct Level {
     pending: usize,
 }
 
-/// An error when the text nests deeper than the compiler follows.
-pub(super) fn check(text: &str) -> Result<(), Box<Diagnostic>> {
+/// An error when the text nests deeper than the compiler follows; otherwise the places between top-level items where
+/// the text may be cut: behind each outermost block.
+pub(super) fn check(text: &str) -> Result<Vec<u32>, Box<Diagnostic>> {
+    let mut cuts = Vec::new();
     let mut levels = vec![Level::default()];
     let mut brackets = 0usize;
     let mut pending = 0usize;
@@ -23,11 +25,12 @@ pub(super) fn check(text: &str) -> Result<(), Box<Diagnostic>> {
     let mut ended = false;
     for token in tokens(text, 0) {
         let is_else = token.kind == Kind::Word && token.text == "else";
-        if std::mem::take(&mut ended) && !is_else {
-            if let Some(level) = levels.last_mut() {
-                pending -= level.pending;
-                level.pending = 0;
-            }
+        if std::mem::take(&mut ended)
+            && !is_else
+            && let Some(level) = levels.last_mut()
+        {
+            pending -= level.pending;
+            level.pending = 0;
         }
         prefixes = if matches!(token.kind, Kind::Sign(b'!' | b'~' | b'-')) { prefixes + 1 } else { 0 };
         match token.kind {
@@ -39,10 +42,11 @@ pub(super) fn check(text: &str) -> Result<(), Box<Diagnostic>> {
             }
             Kind::Word if matches!(token.text, "not" | "defined") => prefixes += 1,
             Kind::Sign(b'{') => levels.push(Level::default()),
-            Kind::Sign(b'}') => {
-                if levels.len() > 1 {
-                    pending -= levels.pop().map_or(0, |l| l.pending);
-                    ended = true;
+            Kind::Sign(b'}') if levels.len() > 1 => {
+                pending -= levels.pop().map_or(0, |l| l.pending);
+                ended = true;
+                if levels.len() == 1 {
+                    cuts.push(token.span.end);
                 }
             }
             Kind::Sign(b';') if brackets == 0 => ended = true,
@@ -61,7 +65,7 @@ pub(super) fn check(text: &str) -> Result<(), Box<Diagnostic>> {
             ));
         }
     }
-    Ok(())
+    Ok(cuts)
 }
 
 #[cfg(test)]

@@ -24,13 +24,15 @@ pub(super) fn position(error: &Error<Rule>) -> usize {
 /// One diagnostic for each root cause among the marked pieces.
 pub(super) fn all(text: &str, bad: &[Bad], out: &mut Vec<Diagnostic>) {
     let mut unclosed_at = None;
+    let mut block_from = 0;
     let mut last_item_end = None;
     for piece in bad {
         match piece.rule {
             Rule::no_brace => {
                 // Every block around the place lacks its brace; the cause is one.
                 if unclosed_at.replace(piece.span.start) != Some(piece.span.start) {
-                    out.push(stmts::unclosed_brace(text, piece.span));
+                    out.push(stmts::unclosed_brace(text, block_from, piece.span));
+                    block_from = piece.span.start as usize;
                 }
             }
             Rule::no_body => out.push(stmts::no_body(text, piece.span)),

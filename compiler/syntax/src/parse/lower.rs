@@ -18,6 +18,8 @@ pub(super) type P<'i> = Pair<'i, Rule>;
 /// The state of one lowering: the diagnostics found on the way.
 #[derive(Default)]
 pub(super) struct Lower {
+    /// Where the text handed to pest begins in the expanded text.
+    pub(super) base: usize,
     /// Literals that read well but mean nothing (`1.2.3.999`).
     pub(super) diagnostics: Vec<Diagnostic>,
     /// Pieces that the recovering rules marked, to be explained by `recover`.
@@ -42,7 +44,7 @@ impl Lower {
                 if pair.as_rule() == Rule::EOI {
                     continue;
                 }
-                let span = span(&pair);
+                let span = self.span(&pair);
                 let kind = self.item(pair);
                 items.push(Item { span, kind });
             }
@@ -50,22 +52,22 @@ impl Lower {
         File { items }
     }
 
+    fn span(&self, pair: &P<'_>) -> Span {
+        let s = pair.as_span();
+        Span::of(self.base + s.start(), self.base + s.end())
+    }
+
+    fn name(&self, pair: &P<'_>) -> Name {
+        Name { text: pair.as_str().into(), span: self.span(pair), quoted: false }
+    }
+
     fn mark(&mut self, pair: &P<'_>) {
-        self.bad.push(Bad { rule: pair.as_rule(), span: span(pair) });
+        self.bad.push(Bad { rule: pair.as_rule(), span: self.span(pair) });
     }
 
     fn error(&mut self, at: Span, message: impl Into<String>) {
         self.diagnostics.push(Diagnostic::error("KC001", at, message));
     }
-}
-
-pub(super) fn span(pair: &P<'_>) -> Span {
-    let s = pair.as_span();
-    Span::of(s.start(), s.end())
-}
-
-fn name(pair: &P<'_>) -> Name {
-    Name { text: pair.as_str().into(), span: span(pair), quoted: false }
 }
 
 fn missing_item() -> ItemKind {

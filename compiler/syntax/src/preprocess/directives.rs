@@ -89,7 +89,7 @@ impl Lexer<'_> {
             let Some(found) = self.find_directive(text, start, file) else { continue };
             match found.word {
                 b"ifdef" | b"ifndef" | b"ifexp" => depth += 1,
-                b"else" | b"endif" if !is_alone(text, found.end) => {}
+                b"else" | b"endif" if !is_alone(text, found.end) => self.tails.push(found.span),
                 b"else" if depth == 0 => return start,
                 b"endif" if depth == 0 => return start,
                 b"endif" => depth -= 1,

@@ -87,6 +87,8 @@ pub(super) struct Lexer<'a> {
     /// What the last segment says, so that a stretch needs one segment only.
     stretch: Stretch,
     overflowed: bool,
+    /// `#!endif` and `#!else` in inactive parts that do not count because text follows them.
+    pub(super) tails: Vec<Span>,
 }
 
 impl<'a> Lexer<'a> {
@@ -106,6 +108,7 @@ impl<'a> Lexer<'a> {
             names_module: false,
             stretch: Stretch::Ended,
             overflowed: false,
+            tails: Vec::new(),
         };
         for module in &options.modules {
             lexer.define_module(module.as_bytes());
@@ -154,7 +157,11 @@ impl<'a> Lexer<'a> {
     pub(super) fn finish(mut self) -> Preprocessed {
         for level in std::mem::take(&mut self.levels) {
             let error = Diagnostic::error("KC023", level.at, "no `#!endif` for this directive");
-            self.out.diagnostics.push(error.help("write `#!endif`, alone on its line, where the part ends"));
+            let mut error = error.help("write `#!endif`, alone on its line, where the part ends");
+            for tail in self.tails.iter().filter(|t| t.start > level.at.start) {
+                error = error.also(*tail, "this one does not count: text follows on its line");
+            }
+            self.out.diagnostics.push(error);
         }
         self.out
     }
@@ -202,10 +209,10 @@ impl<'a> Lexer<'a> {
         let next = text.get(at + 1).copied();
         match (*byte, next) {
             (b'#', Some(b'!')) | (b'!', Some(b'!')) => {
-                if let Origin::File(file) = origin {
-                    if let Some(end) = self.directive(text, at, *file) {
-                        return end;
-                    }
+                if let Origin::File(file) = origin
+                    && let Some(end) = self.directive(text, at, *file)
+                {
+                    return end;
                 }
                 if *byte == b'#' {
                     self.comment(State::LineComment, at + 1)
@@ -357,12 +364,13 @@ impl<'a> Lexer<'a> {
                 }
             }
             _ => {
-                if let Some(entry) = self.defines.get(word) {
-                    if !reserved::is_reserved(&String::from_utf8_lossy(word)) && !is_number_word(word) {
-                        let (value, defined_at) = (entry.value.clone(), entry.at);
-                        self.expand(word, &value, defined_at, at, origin);
-                        return end;
-                    }
+                if let Some(entry) = self.defines.get(word)
+                    && !reserved::is_reserved(&String::from_utf8_lossy(word))
+                    && !is_number_word(word)
+                {
+                    let (value, defined_at) = (entry.value.clone(), entry.at);
+                    self.expand(word, &value, defined_at, at, origin);
+                    return end;
                 }
             }
         }

@@ -120,10 +120,9 @@ fn by_first_word(first: &Token<'_>, all: &[Token<'_>]) -> Option<Diagnostic> {
                 return Some(error(first.span, format!("`{word}` cannot be assigned here")).help(help));
             }
             if let Some(keyword) = misspelled(word, &["while", "switch", "return", "exit", "break", "route"])
+                && !matches!(next, Some(Kind::Sign(b'(')))
             {
-                if !matches!(next, Some(Kind::Sign(b'('))) {
-                    return Some(misspelling(first, keyword));
-                }
+                return Some(misspelling(first, keyword));
             }
             None
         }
@@ -261,7 +260,12 @@ fn bare_word(before: Option<&Token<'_>>, next: &Token<'_>, all: &[Token<'_>]) ->
         _ => return None,
     };
     let follows = all.iter().find(|t| t.span.start >= word.span.end);
-    if follows.is_some_and(|t| t.is(b'(')) || word.text.starts_with(|c: char| c.is_ascii_digit()) {
+    if word.text.starts_with(|c: char| c.is_ascii_digit()) {
+        let number = word.text.bytes().all(|b| b.is_ascii_digit()) && !word.text.starts_with('0');
+        let help = "numbers are written 10, 0x1F, 017 (octal) or 101b (binary)";
+        return (!number).then(|| error(word.span, format!("`{}` is not a number", word.text)).help(help));
+    }
+    if follows.is_some_and(|t| t.is(b'(')) {
         return None;
     }
     if let Some(keyword) = miscased(word.text) {
@@ -347,11 +351,15 @@ pub(super) fn no_body(text: &str, at: Span) -> Diagnostic {
         .help("write a statement, a block, or `;` to do nothing")
 }
 
-/// The opener whose brace is missing: by indentation where it tells, else the outermost one.
-pub(super) fn unclosed_brace(text: &str, found_at: Span) -> Diagnostic {
+/// The opener whose brace is missing: by indentation where it tells, else the outermost one. Before `from` all is
+/// accounted for.
+pub(super) fn unclosed_brace(text: &str, from: usize, found_at: Span) -> Diagnostic {
     let mut open: Vec<Span> = Vec::new();
     let mut culprit = None;
-    for token in tokens(text.get(..found_at.start as usize).unwrap_or(text), 0) {
+    for token in tokens(text.get(from..found_at.start as usize).unwrap_or(text), from) {
+        if open.is_empty() {
+            culprit = None;
+        }
         if token.is(b'{') {
             open.push(token.span);
         } else if token.is(b'}') {

@@ -5,7 +5,7 @@ use std::iter::Peekable;
 use pest::iterators::Pairs;
 
 use super::literals::{proto, word};
-use super::{Lower, P, name, span};
+use super::{Lower, P};
 use crate::ast::{
     Assign, Binary, BinaryOp, Builtin, Call, CoreVar, Expr, ExprKind, RouteCall, RouteTarget, Target, UnaryOp,
 };
@@ -28,7 +28,7 @@ enum Prefix {
 impl Lower {
     /// `expr` or `tight`.
     pub(super) fn expr(&mut self, pair: P<'_>) -> Expr {
-        let at = span(&pair);
+        let at = self.span(&pair);
         let inner = pair.into_inner();
         if inner.len() > 2 * MAX_OPERANDS {
             self.error(at, format!("an expression of more than {MAX_OPERANDS} operands is refused"));
@@ -45,7 +45,7 @@ impl Lower {
             }
             let Some(token) = tokens.next() else { break };
             let right = self.climb(tokens, level, whole);
-            let binary = Binary { op, op_span: span(&token), lhs: left, rhs: right };
+            let binary = Binary { op, op_span: self.span(&token), lhs: left, rhs: right };
             let at = binary.lhs.span.to(binary.rhs.span);
             left = Expr { span: at, kind: ExprKind::Binary(Box::new(binary)) };
         }
@@ -58,7 +58,7 @@ impl Lower {
         let mut primary = None;
         for token in tokens.by_ref() {
             match prefix_op(token.as_rule()) {
-                Some(prefix) => prefixes.push((prefix, span(&token))),
+                Some(prefix) => prefixes.push((prefix, self.span(&token))),
                 None => {
                     primary = Some(token);
                     break;
@@ -79,7 +79,7 @@ impl Lower {
     }
 
     fn primary(&mut self, pair: P<'_>) -> Expr {
-        let at = span(&pair);
+        let at = self.span(&pair);
         let kind = match pair.as_rule() {
             Rule::expr | Rule::tight => return self.expr(pair),
             Rule::number => ExprKind::Int(self.int(&pair)),
@@ -119,7 +119,7 @@ impl Lower {
     }
 
     fn pv_ref(&mut self, pair: &P<'_>) -> Option<crate::pv::PvRef> {
-        let at = span(pair);
+        let at = self.span(pair);
         let mut bytes = Vec::with_capacity(pair.as_str().len());
         crate::raw_bytes::decode_into(pair.as_str(), &mut bytes);
         match crate::pv::parse_pv(&bytes, at.start) {
@@ -142,7 +142,7 @@ impl Lower {
     pub(super) fn assign(&mut self, pair: P<'_>) -> Option<Assign> {
         let mut parts = pair.into_inner().filter(|p| p.as_rule() != Rule::assign_op);
         let target = parts.next()?;
-        let start = span(&target);
+        let start = self.span(&target);
         let target = match target.as_rule() {
             Rule::attr => Some(Target::Attr(self.attr(&target))),
             _ => self.pv_ref(&target).map(Target::Pv),
@@ -153,7 +153,7 @@ impl Lower {
     }
 
     pub(super) fn route_call(&mut self, pair: P<'_>) -> Option<RouteCall> {
-        let at = span(&pair);
+        let at = self.span(&pair);
         let argument = pair.into_inner().find(|p| p.as_rule() != Rule::kw_route)?;
         let target = match argument.as_rule() {
             Rule::expr => RouteTarget::Dynamic(Box::new(self.expr(argument))),
@@ -167,12 +167,12 @@ impl Lower {
     }
 
     pub(super) fn call(&mut self, pair: P<'_>) -> Option<Call> {
-        let at = span(&pair);
+        let at = self.span(&pair);
         let parens = pair.as_rule() != Rule::bare_call;
         let mut parts = pair.into_inner();
         let function = parts.next()?;
         let args = parts.map(|arg| self.argument(arg)).collect();
-        Some(Call { name: name(&function), args, parens, span: at })
+        Some(Call { name: self.name(&function), args, parens, span: at })
     }
 
     fn argument(&mut self, pair: P<'_>) -> Expr {
@@ -210,7 +210,7 @@ impl Lower {
     }
 
     fn core_cmp(&mut self, pair: P<'_>) -> Expr {
-        let at = span(&pair);
+        let at = self.span(&pair);
         let mut parts = pair.into_inner();
         let (Some(left), Some(op), Some(right)) = (parts.next(), parts.next(), parts.next()) else {
             return Expr { span: at, kind: ExprKind::Error };
@@ -220,12 +220,12 @@ impl Lower {
         };
         let lhs = self.core_operand(left);
         let rhs = self.core_operand(right);
-        let binary = Binary { op: operator, op_span: span(&op), lhs, rhs };
+        let binary = Binary { op: operator, op_span: self.span(&op), lhs, rhs };
         Expr { span: at, kind: ExprKind::Binary(Box::new(binary)) }
     }
 
     fn core_operand(&mut self, pair: P<'_>) -> Expr {
-        let at = span(&pair);
+        let at = self.span(&pair);
         let kind = match pair.as_rule() {
             Rule::tight | Rule::expr => return self.expr(pair),
             Rule::myself => ExprKind::Myself,

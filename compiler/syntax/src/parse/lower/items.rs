@@ -1,6 +1,6 @@
 //! Top-level items.
 
-use super::{Lower, P, missing_item, name, span};
+use super::{Lower, P, missing_item};
 use crate::ast::{
     Block, CustomVar, Expr, ExprKind, FlagDecl, Global, HostKind, ItemKind, Listen, LoadModule, ModParam,
     Name, RouteBlock, RouteKind, SocketLit,
@@ -24,7 +24,7 @@ impl Lower {
         Some(match pair.as_rule() {
             Rule::global => {
                 let mut parts = pair.into_inner();
-                let name = name(&parts.next()?);
+                let name = self.name(&parts.next()?);
                 let value = self.literal(parts.next()?);
                 ItemKind::Global(Global { name, values: vec![value] })
             }
@@ -78,7 +78,7 @@ impl Lower {
         let mut body = Block { braced: true, ..Block::default() };
         for part in pair.into_inner() {
             match part.as_rule() {
-                Rule::kw_main | Rule::kw_block | Rule::kw_event => keyword = Some(name(&part)),
+                Rule::kw_main | Rule::kw_block | Rule::kw_event => keyword = Some(self.name(&part)),
                 Rule::route_name => {
                     let inner = part.into_inner().next();
                     route_name = inner.map(|p| self.name_or_string(&p));
@@ -114,7 +114,7 @@ impl Lower {
 
     fn alias(&mut self, pair: P<'_>) -> Option<ItemKind> {
         let mut parts = pair.into_inner();
-        let name = name(&parts.next()?);
+        let name = self.name(&parts.next()?);
         let mut values = Vec::new();
         for part in parts {
             let socket = self.socket(&part);
@@ -125,7 +125,7 @@ impl Lower {
                     self.refuse_reserved(&Name { text: text.clone(), span: host.span, quoted });
                 }
             }
-            values.push(Expr { span: span(&part), kind: ExprKind::Socket(Box::new(socket)) });
+            values.push(Expr { span: self.span(&part), kind: ExprKind::Socket(Box::new(socket)) });
         }
         Some(ItemKind::Global(Global { name, values }))
     }
@@ -157,7 +157,7 @@ impl Lower {
                 Rule::name_attr => listen.name = Some(self.string(&value)),
                 Rule::agname_attr => listen.agname = Some(self.string(&value)),
                 Rule::vrf_attr => listen.vrf = Some(self.string(&value)),
-                Rule::workers_attr => listen.workers = Some((self.int(&value), span(&value))),
+                Rule::workers_attr => listen.workers = Some((self.int(&value), self.span(&value))),
                 Rule::virtual_attr => {
                     listen.is_virtual = match self.literal(value).kind {
                         ExprKind::Int(n) => n != 0,
@@ -180,9 +180,9 @@ impl Lower {
             match part.as_rule() {
                 // `a[1].b = 2`, `a.1 = 2`: the number before the value is an instance only right after the group.
                 Rule::number if words.len() == 1 && instance.is_none() && is_instance(&part) => {
-                    instance = Some((self.int(&part), span(&part)));
+                    instance = Some((self.int(&part), self.span(&part)));
                 }
-                Rule::ident | Rule::number if words.len() < 2 => words.push(name(&part)),
+                Rule::ident | Rule::number if words.len() < 2 => words.push(self.name(&part)),
                 Rule::kw_desc => {}
                 Rule::string if value.is_some() => desc = Some(self.string(&part)),
                 _ => value = Some(self.literal(part)),
@@ -207,7 +207,7 @@ impl Lower {
     fn flag(&mut self, pair: P<'_>) -> Option<FlagDecl> {
         let mut parts = pair.into_inner();
         let name = self.name_or_string(&parts.next()?);
-        let number = parts.next().map(|p| (self.int(&p), span(&p)));
+        let number = parts.next().map(|p| (self.int(&p), self.span(&p)));
         Some(FlagDecl { name, number })
     }
 }

@@ -2,7 +2,7 @@
 
 use std::net::IpAddr;
 
-use super::{Lower, P, name, span};
+use super::{Lower, P};
 use crate::ast::{
     Attr, Expr, ExprKind, Host, HostKind, Name, NetLit, NetMask, Proto, Select, SelectIndex, SelectPart,
     SocketLit, StrLit, WordLit,
@@ -24,7 +24,7 @@ impl Lower {
                 unescape(inside, &mut value);
             }
         }
-        StrLit { value: value.into(), span: span(pair), quote }
+        StrLit { value: value.into(), span: self.span(pair), quote }
     }
 
     /// A word or a string as a name.
@@ -33,7 +33,7 @@ impl Lower {
             let s = self.string(pair);
             return Name { text: s.lossy().into(), span: s.span, quoted: true };
         }
-        name(pair)
+        self.name(pair)
     }
 
     /// `number` or `intno`.
@@ -53,7 +53,7 @@ impl Lower {
     }
 
     pub(super) fn port(&mut self, pair: &P<'_>) -> (u16, Span) {
-        let at = span(pair);
+        let at = self.span(pair);
         let value = number(pair.as_str().trim());
         match u16::try_from(value) {
             Ok(port) => (port, at),
@@ -83,17 +83,20 @@ impl Lower {
     pub(super) fn net(&mut self, pair: &P<'_>) -> ExprKind {
         let mut parts = pair.clone().into_inner();
         let (Some(addr), Some(mask)) = (parts.next(), parts.next()) else { return ExprKind::Error };
-        let Some(ip) = self.ip(addr.as_str(), span(&addr)) else { return ExprKind::Error };
+        let Some(ip) = self.ip(addr.as_str(), self.span(&addr)) else { return ExprKind::Error };
         let mask = match mask.as_rule() {
             Rule::number => {
                 let bits = number(mask.as_str());
                 let most = if ip.is_ipv4() { 32 } else { 128 };
                 if !(0..=most).contains(&bits) {
-                    self.error(span(&mask), format!("a prefix of {bits} bits is too long: at most {most}"));
+                    self.error(
+                        self.span(&mask),
+                        format!("a prefix of {bits} bits is too long: at most {most}"),
+                    );
                 }
                 NetMask::Bits(bits)
             }
-            _ => match self.ip(mask.as_str(), span(&mask)) {
+            _ => match self.ip(mask.as_str(), self.span(&mask)) {
                 Some(mask) => NetMask::Addr(mask),
                 None => return ExprKind::Error,
             },
@@ -103,10 +106,10 @@ impl Lower {
 
     pub(super) fn socket(&mut self, pair: &P<'_>) -> SocketLit {
         let mut socket =
-            SocketLit { proto: None, hosts: Vec::new(), port: None, port_end: None, span: span(pair) };
+            SocketLit { proto: None, hosts: Vec::new(), port: None, port_end: None, span: self.span(pair) };
         for part in pair.clone().into_inner() {
             match part.as_rule() {
-                Rule::sock_proto | Rule::any => socket.proto = Some((proto(part.as_str()), span(&part))),
+                Rule::sock_proto | Rule::any => socket.proto = Some((proto(part.as_str()), self.span(&part))),
                 Rule::host => {
                     if let Some(host) = self.host(part) {
                         socket.hosts.push(host);
@@ -122,7 +125,7 @@ impl Lower {
 
     fn host(&mut self, pair: P<'_>) -> Option<Host> {
         let part = pair.into_inner().next()?;
-        let at = span(&part);
+        let at = self.span(&part);
         let kind = match part.as_rule() {
             Rule::ip_sock => HostKind::Ip(self.ip(part.as_str(), at)?),
             Rule::string => HostKind::Name(self.string(&part).lossy().into()),
@@ -134,14 +137,14 @@ impl Lower {
     pub(super) fn attr(&mut self, pair: &P<'_>) -> Attr {
         let mut attr = Attr {
             class: None,
-            name: Name { text: "".into(), span: span(pair), quoted: false },
+            name: Name { text: "".into(), span: self.span(pair), quoted: false },
             index: None,
-            span: span(pair),
+            span: self.span(pair),
         };
         for part in pair.clone().into_inner() {
             match part.as_rule() {
-                Rule::attr_class => attr.class = Some(name(&part)),
-                _ => attr.name = name(&part),
+                Rule::attr_class => attr.class = Some(self.name(&part)),
+                _ => attr.name = self.name(&part),
             }
         }
         attr
@@ -157,14 +160,14 @@ impl Lower {
                 Rule::sel_any => SelectIndex::Any,
                 _ => SelectIndex::Num(self.int(&index)),
             });
-            parts.push(SelectPart { name: name(&word), index });
+            parts.push(SelectPart { name: self.name(&word), index });
         }
-        Select { parts, span: span(pair) }
+        Select { parts, span: self.span(pair) }
     }
 
     /// A single literal as an expression: the values of globals.
     pub(super) fn literal(&mut self, pair: P<'_>) -> Expr {
-        let at = span(&pair);
+        let at = self.span(&pair);
         let kind = match pair.as_rule() {
             Rule::string => ExprKind::Str(self.string(&pair)),
             Rule::intno | Rule::number => ExprKind::Int(self.int(&pair)),

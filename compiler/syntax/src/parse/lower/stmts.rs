@@ -1,13 +1,13 @@
 //! Statements and blocks, from the strict rules and their recovering twins.
 
-use super::{Lower, P, span};
+use super::{Lower, P};
 use crate::ast::{Block, Case, CaseLabel, Expr, ExprKind, If, Stmt, StmtKind, Switch, While};
 use crate::parse::grammar::Rule;
 
 impl Lower {
     /// `block` or `r_block`.
     pub(super) fn block(&mut self, pair: P<'_>) -> Block {
-        let at = span(&pair);
+        let at = self.span(&pair);
         let empty = pair.clone().into_inner().next().is_none();
         if empty {
             self.error(at, "a block cannot be empty");
@@ -32,7 +32,7 @@ impl Lower {
     }
 
     pub(super) fn stmt(&mut self, pair: P<'_>) -> Stmt {
-        let at = span(&pair);
+        let at = self.span(&pair);
         let kind = self.stmt_kind(pair);
         Stmt { span: at, kind: kind.unwrap_or(StmtKind::Error) }
     }
@@ -76,7 +76,7 @@ impl Lower {
             return self.expr(pair);
         }
         self.mark(&pair);
-        Expr { span: span(&pair), kind: ExprKind::Error }
+        Expr { span: self.span(&pair), kind: ExprKind::Error }
     }
 
     fn if_stmt(&mut self, pair: P<'_>) -> Option<StmtKind> {
@@ -90,7 +90,7 @@ impl Lower {
 
     /// `body` or `r_body`: a block, or one statement.
     fn body(&mut self, pair: P<'_>) -> Block {
-        let at = span(&pair);
+        let at = self.span(&pair);
         let Some(inner) = pair.into_inner().next() else { return Block { span: at, ..Block::default() } };
         match inner.as_rule() {
             Rule::block | Rule::r_block => self.block(inner),
@@ -119,7 +119,7 @@ impl Lower {
     }
 
     fn case(&mut self, pair: P<'_>) -> Case {
-        let at = span(&pair);
+        let at = self.span(&pair);
         let mut parts = pair.into_inner().peekable();
         let mut label = CaseLabel::Default;
         let mut regex = false;
