@@ -62,6 +62,8 @@ impl Format {
             match piece {
                 FormatPiece::Text(text) => out.extend_from_slice(text),
                 FormatPiece::Var(pv) => match pv.get(ctx) {
+                    // Captured: a transformation that gives nothing is shown as nothing.
+                    Val::Null if !pv.transforms.is_empty() => {}
                     Val::Null => out.extend_from_slice(undefined),
                     value => out.extend_from_slice(value.to_bytes(ctx.arena)),
                 },

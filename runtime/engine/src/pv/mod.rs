@@ -4,7 +4,7 @@ mod format;
 mod transform;
 
 pub use format::{Format, FormatPiece};
-pub use transform::{TrArg, TrCode, TrDef, Transform};
+pub use transform::{TrArg, TrCode, TrDef, TrPrepare, TrRun, Transform};
 
 use std::any::Any;
 

@@ -10,6 +10,7 @@ mod network;
 mod rpc;
 mod script;
 mod time;
+mod transform;
 mod uri;
 mod xavp;
 
@@ -51,6 +52,7 @@ pub static MODULE: Module = Module {
         Param { name: "avp_aliases", default: ParamDefault::Many },
     ],
     pvs: &ALL_PVS,
+    transformations: &transform::ALL,
     rpc: rpc::COMMANDS,
     init: |init| {
         script::init(init)?;
