@@ -295,7 +295,7 @@ impl Host for Builder {
         let Some(module) = self.available.iter().find(|m| m.name == name) else {
             return Err(if kamjit_catalog::facts::module_exists(name) {
                 HostError::new(format!("kamjit does not have the module {name} yet"))
-                    .help("remove what needs it, or run this configuration on Kamailio; `kamjit catalog` lists the modules of this build")
+                    .help("remove what needs it, or run this configuration on Kamailio; README.md lists the modules of this build")
             } else {
                 HostError::new(format!("there is no module {name}, neither here nor in Kamailio"))
             });

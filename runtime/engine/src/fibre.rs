@@ -6,6 +6,7 @@
 use std::{
     cell::{Cell, RefCell},
     future::Future,
+    panic::{AssertUnwindSafe, catch_unwind},
     pin::Pin,
     rc::Rc,
     task::{Context, Poll, Waker},
@@ -26,6 +27,8 @@ pub(crate) fn stack_limit() -> usize {
 }
 /// Stacks and arenas kept for reuse by one worker.
 const POOL: usize = 256;
+/// Fibres of one worker that may wait at the same time; each maps a stack.
+const MOST_SUSPENDED: usize = 8192;
 /// An arena larger than this is given back to the allocator instead of being kept.
 const ARENA_KEEP: usize = 256 * 1024;
 
@@ -109,6 +112,12 @@ impl Fibres {
         self.suspended.get()
     }
 
+    /// True when so many fibres wait that no further message may start one: a peer or name server that does not
+    /// answer must not eat the memory.
+    pub fn is_full(&self) -> bool {
+        self.suspended.get() >= MOST_SUSPENDED
+    }
+
     /// An arena for a run; give it to [`Fibres::start`].
     pub fn arena(&self) -> Bump {
         self.arenas.borrow_mut().pop().unwrap_or_else(|| Bump::with_capacity(16 * 1024))
@@ -126,7 +135,10 @@ impl Fibres {
         let pool = Rc::clone(self);
         let mut co: Co = Coroutine::with_stack(stack, move |yielder, _first| {
             let scope = Scope { arena, yielder: Cell::new(yielder), cancelled: Cell::new(false) };
-            body(&scope);
+            // A panic must end at the fibre: beyond it there are frames of other messages.
+            if catch_unwind(AssertUnwindSafe(|| body(&scope))).is_err() {
+                tracing::error!("a run was given up after a panic");
+            }
             pool.keep_arena(scope.arena);
         });
         match co.resume(Resume::Go) {

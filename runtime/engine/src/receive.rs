@@ -44,6 +44,10 @@ pub(crate) fn message(worker: &Rc<Worker>, bytes: &[u8], rcv: ReceiveInfo) {
         BROKEN.set(true);
         return;
     }
+    if worker.fibres.is_full() {
+        tracing::warn!("message from {} dropped: too many messages wait for something", rcv.src);
+        return;
+    }
     let arena = worker.fibres.arena();
     let copy: *const [u8] = arena.alloc_slice_copy(bytes);
     let handle = Rc::clone(worker);

@@ -118,8 +118,15 @@ impl Worker {
     fn tick(self: &Rc<Self>, fired: &mut Vec<Armed>) {
         self.wheel.borrow_mut().tick(fired);
         for armed in fired.drain(..) {
-            armed.fire(self);
+            guarded("a timer", || armed.fire(self));
         }
+    }
+}
+
+/// Runs work of a module so that a panic in it costs that work only.
+fn guarded(what: &str, work: impl FnOnce()) {
+    if std::panic::catch_unwind(std::panic::AssertUnwindSafe(work)).is_err() {
+        tracing::error!("{what} was given up after a panic");
     }
 }
 
@@ -191,7 +198,7 @@ async fn run(index: usize, engine: Arc<Engine>, mut queue: mpsc::UnboundedReceiv
     let _ = ready.send(started);
     tokio::task::spawn_local(timer_loop(Rc::clone(&worker)));
     while let Some(job) = queue.recv().await {
-        job(&worker);
+        guarded("a job", || job(&worker));
         worker.flush();
     }
 }
