@@ -14,6 +14,7 @@ use kamjit_net::{
     BindOptions, SocketTable,
     dns::{Dns, DnsOptions, Family, Preferences},
     tcp::{TcpOptions, TcpTransport},
+    udp::UdpOptions,
 };
 use tokio::signal::unix::{SignalKind, signal};
 
@@ -65,7 +66,12 @@ pub fn serve(args: &Args, loaded: Loaded) -> Result<(), StartError> {
     let specs = listen::specs(args, &globals)?;
     let aliases = listen::aliases(args, &globals, &specs);
     let workers = worker_count(args, &loaded.program);
-    let options = BindOptions::workers(workers);
+    let udp = UdpOptions {
+        tos: u8::try_from(globals.int("tos")).ok(),
+        pmtu_discovery: globals.int("pmtu_discovery") != 0,
+        ..UdpOptions::default()
+    };
+    let options = BindOptions { workers, udp, tcp: tcp_options(&loaded.program) };
     let sockets = Arc::new(SocketTable::bind(&specs, options)?);
     announce(&sockets, &aliases);
     if let Some(path) = &args.pid_file {
@@ -194,6 +200,8 @@ fn tcp_options(program: &Program) -> TcpOptions {
     use std::time::Duration;
     let int = |name| program.globals.int(name).max(0) as usize;
     let seconds = |name| Duration::from_secs(int(name) as u64);
+    let short = |name| u32::try_from(program.globals.int(name)).unwrap_or(0);
+    let address = |name| program.globals.text(name)?.trim_matches(['[', ']']).parse().ok();
     TcpOptions {
         max_connections: int("tcp_max_connections"),
         lifetime: seconds("tcp_connection_lifetime"),
@@ -206,6 +214,9 @@ fn tcp_options(program: &Program) -> TcpOptions {
         crlf_ping: int("tcp_crlf_ping") != 0,
         no_connect: int("tcp_no_connect") != 0,
         keepalive: int("tcp_keepalive") != 0,
+        keepalive_times: (short("tcp_keepidle"), short("tcp_keepintvl"), short("tcp_keepcnt")),
+        source: [address("tcp_source_ipv4"), address("tcp_source_ipv6")],
+        tos: u8::try_from(program.globals.int("tos")).ok(),
         ..TcpOptions::default()
     }
 }

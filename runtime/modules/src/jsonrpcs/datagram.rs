@@ -22,9 +22,6 @@ use super::answer::answer;
 const MAX_CALL: usize = 256 * 1024;
 /// Room for answers in the socket, in bytes: an answer must fit as a whole.
 const SEND_BUFFER: libc::c_int = 4 << 20;
-/// A client that does not take its answer for this long gets none (`dgram_timeout`'s default).
-const SEND_TIMEOUT: Duration = Duration::from_secs(2);
-
 /// The address of `udp:host:port`; `None` for a path.
 pub(super) fn network_address(text: &[u8]) -> Result<Option<SocketAddr>, HostError> {
     let Some(rest) = text.strip_prefix(b"udp:") else { return Ok(None) };
@@ -34,7 +31,13 @@ pub(super) fn network_address(text: &[u8]) -> Result<Option<SocketAddr>, HostErr
     found.map(Some).ok_or_else(bad)
 }
 
-pub(super) fn listen_unix(engine: &Arc<Engine>, path: &Path, layout: Layout) -> io::Result<()> {
+/// A client that does not take its answer within `send_timeout` gets none.
+pub(super) fn listen_unix(
+    engine: &Arc<Engine>,
+    path: &Path,
+    layout: Layout,
+    send_timeout: Duration,
+) -> io::Result<()> {
     let socket = UnixDatagram::bind(path)?;
     // Best effort: the kernel may cut it.
     // SAFETY: the pointer and length describe one c_int that lives during the call.
@@ -57,7 +60,7 @@ pub(super) fn listen_unix(engine: &Arc<Engine>, path: &Path, layout: Layout) -> 
             };
             let reply = answer(&engine, buffer.get(..n).unwrap_or_default(), layout).await;
             let (Ok(reply), Some(peer)) = (reply, peer.as_pathname()) else { continue };
-            match timeout(SEND_TIMEOUT, socket.send_to(&reply.text, peer)).await {
+            match timeout(send_timeout, socket.send_to(&reply.text, peer)).await {
                 Ok(Ok(_)) => {}
                 Ok(Err(e)) => tracing::error!("cannot answer a call of {} bytes: {e}", reply.text.len()),
                 Err(_) => tracing::error!("a client does not take its answer"),

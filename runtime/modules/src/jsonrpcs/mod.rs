@@ -8,6 +8,7 @@ mod script;
 use std::{
     path::PathBuf,
     sync::{Arc, Mutex, PoisonError},
+    time::Duration,
 };
 
 use kamjit_engine::{
@@ -46,6 +47,7 @@ struct Fifo {
 
 struct Datagram {
     address: Vec<u8>,
+    timeout: Duration,
     ownership: Ownership,
 }
 
@@ -119,6 +121,7 @@ fn init(init: &mut Init<'_>) -> Result<(), HostError> {
     let datagram = match named("dgram_socket").filter(|_| wanted(DATAGRAM)) {
         Some(address) => Some(Datagram {
             address,
+            timeout: Duration::from_millis(u64::try_from(init.int("dgram_timeout")).unwrap_or(0)),
             ownership: Ownership::from_params(init, "dgram_mode", "dgram_user", "dgram_group")?,
         }),
         None => None,
@@ -146,7 +149,7 @@ fn start(engine: &Arc<Engine>) -> Result<(), HostError> {
             None => {
                 let path = control_path(engine, &config.address);
                 remove_stale(&path).map_err(|e| path_error("replace", &path, &e))?;
-                datagram::listen_unix(engine, &path, state.layout)
+                datagram::listen_unix(engine, &path, state.layout, config.timeout)
                     .map_err(|e| path_error("listen on", &path, &e))?;
                 config
                     .ownership

@@ -259,4 +259,26 @@ mod tests {
         }
         assert_eq!(parse("[".repeat(100_000).as_bytes()).expect_err("deep").what, "nested too deep");
     }
+
+    /// Random mixtures of what JSON is made of: never a panic, and what was read is read again from what is written.
+    #[test]
+    fn random_text_never_panics() {
+        const PARTS: [&str; 16] =
+            ["{", "}", "[", "]", ",", ":", "\"a\"", "\"", "\\", "1", "-", "e9", ".", "true", "null", "\\u00"];
+        let mut seed = 12_345u64;
+        let mut next = |n: usize| {
+            seed = seed.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+            (seed >> 33) as usize % n
+        };
+        for _ in 0..20_000 {
+            let text: String = (0..next(24)).map(|_| PARTS[next(16)]).collect();
+            let _ = super::super::find_document(text.as_bytes());
+            let _ = super::super::decode_request(text.as_bytes());
+            if let Ok(json) = parse(text.as_bytes()) {
+                let mut out = Vec::new();
+                super::super::write(&mut out, &json, super::super::Layout::Compact);
+                assert!(parse(&out).is_ok(), "{text}");
+            }
+        }
+    }
 }
