@@ -64,7 +64,7 @@ fn script_value<'m>(ctx: &Ctx<'m>) -> Val<'m> {
 }
 
 fn hex<'m>(ctx: &Ctx<'m>, flags: u32) -> Val<'m> {
-    Val::Str(ctx.format(format_args!("{flags:08X}")))
+    Val::Str(ctx.format(format_args!("{flags:08x}")))
 }
 
 fn word(ctx: &Ctx<'_>, kind: Kind) -> u32 {

@@ -7,7 +7,6 @@ use kamjit_catalog::{
 use kamjit_engine::{
     Ctx, Val,
     module::{Arg, FunctionDef, Prepare, Ret, Run, RunFn},
-    value::parse_int,
 };
 
 const ONE: &[Form] = &[Form { args: &[Var], routes: Routes::ANY }];
@@ -40,13 +39,9 @@ fn unset<'m>(ctx: &mut Ctx<'m>, args: &'m [Arg]) -> Ret {
     }
 }
 
-/// A number, or text that is one.
+/// A number; text of digits is none (captured).
 fn is_int<'m>(ctx: &mut Ctx<'m>, args: &'m [Arg]) -> Ret {
-    Ret::from(match value(ctx, args) {
-        Val::Int(_) => true,
-        Val::Str(text) => parse_int(text).is_some(),
-        Val::Null => false,
-    })
+    Ret::from(matches!(value(ctx, args), Val::Int(_)))
 }
 
 #[derive(Clone, Copy)]

@@ -2,16 +2,21 @@
 
 mod address;
 mod avp;
+mod branches;
+mod credentials;
 mod flags;
 mod functions;
 mod headers;
+mod identity;
 mod message;
 mod network;
 mod rpc;
 mod script;
+mod server;
 mod time;
 mod transform;
 mod uri;
+mod via;
 mod xavp;
 
 use kamjit_catalog::{Param, ParamDefault};
@@ -36,10 +41,15 @@ const PVS: &[&[PvDef]] = &[
     avp::PVS,
     xavp::PVS,
     time::PVS,
+    branches::PVS,
+    via::PVS,
+    credentials::PVS,
+    identity::PVS,
+    server::PVS,
 ];
 static ALL_PVS: [PvDef; total(PVS)] = join(PVS);
 
-const FUNCTIONS: &[&[FunctionDef]] = &[functions::FUNCTIONS, xavp::FUNCTIONS];
+const FUNCTIONS: &[&[FunctionDef]] = &[functions::FUNCTIONS, xavp::FUNCTIONS, branches::FUNCTIONS];
 static ALL_FUNCTIONS: [FunctionDef; total(FUNCTIONS)] = join(FUNCTIONS);
 
 /// The export table.

@@ -38,7 +38,7 @@ pub(super) const PVS: &[PvDef] = &[
     named("af", InnerName::Static, family, None),
     read_write("fs", forced_socket, set_forced_socket),
     read_write("fsn", |ctx, _| socket_label(ctx, ctx.main.send_socket), set_forced_socket_name),
-    read_only("fsp", |ctx, _| forced(ctx).map_or(Val::Int(0), |s| Val::Int(s.proto as i64))),
+    read_only("fsp", |ctx, _| forced(ctx).map_or(Val::Int(0), |s| Val::Int(i64::from(s.bound_port)))),
     named("rcv", InnerName::Static, received, Some(check_received)),
 ];
 
@@ -117,10 +117,11 @@ fn forced_socket<'m>(ctx: &mut Ctx<'m>, _: &'m PvName) -> Val<'m> {
     forced(ctx).map_or(Val::Null, |socket| Val::Str(socket_text(ctx, socket, false)))
 }
 
-/// `$fs = "udp:1.2.3.4:5060"`; undefined and empty take it away; a socket that is not ours is refused.
+/// `$fs = "udp:1.2.3.4:5060"`; undefined takes it away; a socket that is not ours changes nothing (captured).
 fn set_forced_socket<'m>(ctx: &mut Ctx<'m>, _: &'m PvName, value: Val<'m>) -> bool {
     match value {
-        Val::Null | Val::Str(b"") => ctx.main.send_socket = None,
+        Val::Null => ctx.main.send_socket = None,
+        Val::Str(b"") => return false,
         Val::Str(text) => {
             let found = SocketSpec::parse(text).and_then(|spec| spec.find(ctx.engine()));
             if found.is_none() {

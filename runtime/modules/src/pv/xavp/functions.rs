@@ -63,14 +63,17 @@ fn text<'m>(ctx: &mut Ctx<'m>, args: &'m [Arg], at: usize) -> &'m [u8] {
 
 fn rm<'m>(ctx: &mut Ctx<'m>, args: &'m [Arg], kind: Kind) -> Ret {
     let name = text(ctx, args, 0);
-    Ret::from(kind.list_mut(ctx).remove_all(name, kind.names()) > 0)
+    kind.list_mut(ctx).remove_all(name, kind.names());
+    Ret::TRUE
 }
 
 fn child_rm<'m>(ctx: &mut Ctx<'m>, args: &'m [Arg], kind: Kind) -> Ret {
     let (root, child) = (text(ctx, args, 0), text(ctx, args, 1));
     let names = kind.names();
-    let list = kind.list_mut(ctx).list_mut(root, 0, names);
-    Ret::from(list.is_some_and(|list| list.remove_all(child, names) > 0))
+    if let Some(list) = kind.list_mut(ctx).list_mut(root, 0, names) {
+        list.remove_all(child, names);
+    }
+    Ret::TRUE
 }
 
 /// Sets a child of the newest root; makes the root if there is none.
@@ -91,6 +94,8 @@ fn params_explode<'m>(ctx: &mut Ctx<'m>, args: &'m [Arg], kind: Kind) -> Ret {
     for param in Params::new(params) {
         list.push(param.name, XavpValue::Str(param.unquoted().into()));
     }
+    // The first parameter is found first (captured).
+    list.items.reverse();
     if root.is_empty() || list.items.is_empty() {
         return Ret::FALSE;
     }
