@@ -1,6 +1,7 @@
 //! The module `kex`.
 
 mod core_statistics;
+mod functions;
 mod memory;
 mod statistics;
 
@@ -16,7 +17,14 @@ const COMMANDS: &[&[RpcDef]] = &[&memory::COMMANDS, &statistics::COMMANDS];
 static ALL_COMMANDS: [RpcDef; total(COMMANDS)] = join(COMMANDS);
 
 /// The export table.
-pub static MODULE: Module = Module { name: "kex", rpc: &ALL_COMMANDS, init, ..Module::EMPTY };
+pub static MODULE: Module = Module {
+    name: "kex",
+    functions: functions::FUNCTIONS,
+    pvs: functions::PVS,
+    rpc: &ALL_COMMANDS,
+    init,
+    ..Module::EMPTY
+};
 
 fn init(init: &mut Init<'_>) -> Result<(), HostError> {
     core_statistics::init(init);
