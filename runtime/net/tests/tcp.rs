@@ -326,7 +326,7 @@ fn a_peer_that_does_not_read_is_dropped() {
         let block = vec![b'x'; 30_000];
         let outcome = (0..10_000).map(|_| server.transport.send_to_conn(id, &block)).find(Result::is_err);
         assert!(matches!(outcome, Some(Err(SendError::QueueFull))), "{outcome:?}");
-        assert_eq!(server.closed().await, CloseReason::SendFailed);
+        assert_eq!(server.closed().await, CloseReason::QueueFull);
         let stats = server.transport.stats();
         assert_eq!((stats.queued_bytes, stats.sendq_full), (0, 1));
     });

@@ -17,13 +17,15 @@ use kamjit_rpc::json::{Layout, Scan, find_document};
 use tokio::{
     io::{AsyncReadExt, AsyncWriteExt},
     net::unix::pipe,
-    time::{sleep, timeout},
+    time::{Instant, sleep, timeout},
 };
 
 use super::answer::answer;
 
 /// Longest call, in bytes.
 const MAX_CALL: usize = 1 << 20;
+/// How long a client may take to write its call.
+const CALL_TIMEOUT: Duration = Duration::from_secs(2);
 /// How long the client may take to open its fifo, and then to read the answer.
 const OPEN_TIMEOUT: Duration = Duration::from_secs(2);
 const WRITE_TIMEOUT: Duration = Duration::from_secs(10);
@@ -51,11 +53,19 @@ pub(super) fn listen(
 
 async fn serve(engine: &Arc<Engine>, mut receiver: pipe::Receiver, reply_dir: PathBuf, layout: Layout) {
     let (mut held, mut buffer) = (Vec::new(), vec![0u8; 16 * 1024]);
+    let mut since = Instant::now();
     loop {
         let Ok(n) = receiver.read(&mut buffer).await else {
             tokio::task::yield_now().await;
             continue;
         };
+        // Half a call that its client gave up must not swallow the next one.
+        if since.elapsed() > CALL_TIMEOUT {
+            held.clear();
+        }
+        if held.is_empty() {
+            since = Instant::now();
+        }
         held.extend_from_slice(buffer.get(..n).unwrap_or_default());
         loop {
             match find_document(&held) {

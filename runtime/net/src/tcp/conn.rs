@@ -33,8 +33,10 @@ pub enum CloseReason {
     Timeout,
     /// It could not be opened.
     ConnectFailed,
-    /// Queued bytes made no progress, or too many were queued.
-    SendFailed,
+    /// Too many bytes were queued.
+    QueueFull,
+    /// Queued bytes made no progress.
+    SendTimeout,
     /// What came was not SIP.
     BadStream,
     /// We were asked to close it.

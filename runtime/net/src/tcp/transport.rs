@@ -249,11 +249,11 @@ impl TcpTransport {
             }
             Err(e) if e.kind() == io::ErrorKind::OutOfMemory => {
                 self.counters.sendq_full.fetch_add(1, Ordering::Relaxed);
-                conn.ask_to_close(super::CloseReason::SendFailed);
+                conn.ask_to_close(super::CloseReason::QueueFull);
                 Err(SendError::QueueFull)
             }
             Err(e) => {
-                conn.ask_to_close(super::CloseReason::SendFailed);
+                conn.ask_to_close(super::CloseReason::Reset);
                 Err(SendError::Io(e))
             }
         }

@@ -129,7 +129,7 @@ impl TcpWorker {
         match reason {
             CloseReason::Timeout => counters.con_timeout.fetch_add(1, Ordering::Relaxed),
             CloseReason::Reset => counters.con_reset.fetch_add(1, Ordering::Relaxed),
-            CloseReason::SendFailed => counters.send_timeout.fetch_add(1, Ordering::Relaxed),
+            CloseReason::SendTimeout => counters.send_timeout.fetch_add(1, Ordering::Relaxed),
             _ => 0,
         };
         self.end(&conn, reason);
@@ -192,7 +192,7 @@ impl TcpWorker {
             return Some(CloseReason::Timeout);
         }
         let send_timeout = self.shared.transport.options().send_timeout;
-        conn.stalled_since().filter(|since| *since + send_timeout <= now).map(|_| CloseReason::SendFailed)
+        conn.stalled_since().filter(|since| *since + send_timeout <= now).map(|_| CloseReason::SendTimeout)
     }
 
     /// One read and the messages that it completed.
