@@ -24,6 +24,7 @@ pub mod ports;
 pub mod record;
 pub mod script;
 pub mod server;
+pub mod softphone;
 pub mod tools;
 pub mod world;
 
