@@ -146,7 +146,7 @@ fn find<'m>(ctx: &mut Ctx<'m>, state: &'m State, domain: &Domain, uri: &'m [u8])
     let (only, hash) = match parsed.gr() {
         Some(b"") => match temporary_gruu(parsed.user) {
             Some((ruid, hash)) => (Only::Ruid(ruid), Some(hash)),
-            None => return Err(NOT_FOUND),
+            None => return Err(bad(())),
         },
         Some(urn) => (Only::Instance(urn), None),
         None => (Only::All, None),

@@ -13,7 +13,10 @@ use super::{
     path,
     register::uses_outbound,
 };
-use crate::{sl, usrloc::Record};
+use crate::{
+    sl,
+    usrloc::{Record, ruid::put_reversed_hex},
+};
 
 /// Why a registration is refused.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -164,14 +167,7 @@ fn put_gruus(out: &mut impl Sink, gruu: &Gruu<'_>, instance: &[u8], ruid: &[u8],
     out.put(b"\";temp-gruu=\"sip:");
     out.put(ruid);
     out.put(b"-");
-    let mut rest = hash;
-    loop {
-        out.put(&[b"0123456789abcdef"[(rest & 15) as usize]]);
-        rest >>= 4;
-        if rest == 0 {
-            break;
-        }
-    }
+    put_reversed_hex(hash, out);
     out.put(b"@");
     out.put(gruu.host);
     out.put(b";gr\"");

@@ -29,15 +29,15 @@ pub(super) fn save<'m>(ctx: &mut Ctx<'m>, args: &'m [Arg]) -> Ret {
     let mut contacts = store::list(ctx.arena);
     let done = register(ctx, state, domain, uri, save_flags, &mut contacts);
     let silent = save_flags & flags::NO_REPLY != 0;
-    if !ctx.routes.meets(Routes::ONREPLY) && (!silent || save_flags & flags::PREPARE != 0 || done.is_ok()) {
+    if !ctx.routes.meets(Routes::ONREPLY) {
         let mut prepared = reply::prepare(ctx, state, done.err(), &contacts);
-        if !silent {
-            reply::send(ctx, prepared);
-        } else {
-            if save_flags & flags::PREPARE != 0 {
+        if silent {
+            if done.is_ok() && save_flags & flags::PREPARE != 0 {
                 reply::add_headers(ctx, &mut prepared);
             }
             ctx.ext.set(prepared);
+        } else {
+            reply::send(ctx, prepared);
         }
     }
     match done {

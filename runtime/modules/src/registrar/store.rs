@@ -61,7 +61,7 @@ fn one(
     now: i64,
 ) -> Result<Option<Done>, Refusal> {
     let keeping = &state.usrloc.keeping;
-    let number = if remove { 0 } else { state.ruids.take() };
+    let number = state.ruids.take();
     match record.find(info, &keeping.rules, now) {
         Found::OldCSeq => Err(Refusal::OldCSeq),
         Found::Retransmission => Ok(None),

@@ -107,15 +107,19 @@ impl Contact {
         })
     }
 
-    /// Takes over what a refresh says; id and reg-id stay. False if it is too long.
+    /// Takes over what a refresh says; id and reg-id stay, and an instance that it does not name (captured). False
+    /// if it is too long.
     pub fn refresh(&mut self, info: &ContactInfo<'_>, agents: &Agents) -> bool {
+        let instance = if info.instance.is_empty() { self.instance() } else { info.instance };
         let same_text = self.uri() == info.uri
             && self.call_id() == info.call_id
             && self.received() == info.received
             && self.path() == info.path
-            && self.instance() == info.instance;
+            && self.instance() == instance;
         if !same_text {
-            let Some((text, ends)) = pack(&ContactInfo { ruid: self.ruid(), ..*info }) else { return false };
+            let Some((text, ends)) = pack(&ContactInfo { ruid: self.ruid(), instance, ..*info }) else {
+                return false;
+            };
             (self.text, self.ends) = (text, ends);
         }
         if *self.user_agent != *info.user_agent {

@@ -82,6 +82,7 @@ fn contact_value(contact: &Contact, now: i64, engine: &Engine) -> Value {
     let or_not_set = |text: &[u8]| if text.is_empty() { "[not set]".into() } else { Value::from(text) };
     let expires = match info.expires {
         0 => "permanent".into(),
+        at if at < now => "expired".into(),
         at => Value::Int(at - now),
     };
     let q = if info.q < 0 { Value::Int(-1) } else { Value::Double(f64::from(info.q) / 1000.0) };

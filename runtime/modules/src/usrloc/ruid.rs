@@ -1,4 +1,5 @@
-//! Unique ids of contacts: `uloc-<start of the process>-<its id>-<count>`, all hexadecimal (captured).
+//! Unique ids of contacts: `uloc-<start of the process>-<its id>-<count>`, all hexadecimal, the count with its least
+//! digit first (captured).
 
 use std::{
     sync::atomic::{AtomicU32, Ordering},
@@ -28,6 +29,18 @@ impl Ruids {
     /// Writes the id with a number.
     pub fn write(&self, number: u32, out: &mut impl kamjit_sip::Sink) {
         out.put(&self.prefix);
-        out.put(kamjit_sip::text::hex(u64::from(number), &mut [0; 16]));
+        put_reversed_hex(number, out);
+    }
+}
+
+/// Writes a number in hexadecimal, least digit first, as the real server writes counts and hashes.
+pub fn put_reversed_hex(number: u32, out: &mut impl kamjit_sip::Sink) {
+    let mut rest = number;
+    loop {
+        out.put(&[b"0123456789abcdef"[(rest & 15) as usize]]);
+        rest >>= 4;
+        if rest == 0 {
+            return;
+        }
     }
 }
