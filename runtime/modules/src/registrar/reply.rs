@@ -209,7 +209,7 @@ pub(super) fn prepare(ctx: &Ctx<'_>, state: &State, refusal: Option<Refusal>, co
         headers.put_num(state.retry_after.get() as u64);
         headers.put(b"\r\n");
     }
-    if code < 300 {
+    if code < 300 && refusal.is_none() {
         state.accepted.inc()
     } else {
         state.rejected.inc()
