@@ -34,7 +34,12 @@ impl<'m> Ctx<'m> {
     /// The sockets that a message came in on and goes out from, for edits that name them.
     pub fn hop(&self, sent_from: kamjit_net::SocketId) -> Option<Hop<'m>> {
         let identity = &self.engine().identity;
-        let text = |name: &'m SocketName| SocketText { host: &name.host, port: name.port, proto: name.proto };
+        let text = |name: &'m SocketName| SocketText {
+            host: &name.host,
+            port: name.port,
+            proto: name.proto,
+            name: &name.name,
+        };
         Some(Hop {
             received_on: text(identity.socket(self.rcv.socket)?),
             sent_from: text(identity.socket(sent_from)?),

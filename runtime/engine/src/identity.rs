@@ -36,6 +36,8 @@ pub struct SocketName {
     pub address: Box<[u8]>,
     /// The bound port.
     pub bound_port: u16,
+    /// The listener's name (`name "x"`), or empty.
+    pub name: Box<[u8]>,
 }
 
 impl SocketName {
@@ -54,6 +56,7 @@ impl SocketName {
             proto: info.proto,
             address: address.into_bytes().into(),
             bound_port: info.addr.port(),
+            name: info.name.clone().unwrap_or_default().into_bytes().into(),
         }
     }
 }

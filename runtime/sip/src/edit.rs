@@ -28,6 +28,8 @@ pub struct SocketText<'a> {
     pub port: u16,
     /// Transport.
     pub proto: Proto,
+    /// Name of the listener (`listen=... name "x"`), or empty.
+    pub name: &'a [u8],
 }
 
 /// The sockets that a message came in on and goes out from; known only when it is written.
@@ -56,6 +58,19 @@ pub enum Piece<'a> {
     SentPort,
     /// `host[:port][;transport=tcp]` of the socket that sends it.
     SentAll,
+    /// `;sn=NAME` of the socket that received the message, when it has a name.
+    ReceivedName,
+    /// `;sn=NAME` of the socket that sends it, when it has a name.
+    SentName,
+    /// Transport of the socket that received the message, lower case.
+    ReceivedProto,
+    /// Transport of the socket that sends it, lower case.
+    SentProto,
+    /// `;transport=` with that of the socket that received the message: always (true), or only when the transports
+    /// differ.
+    ReceivedTransport(bool),
+    /// Only when the transports differ: these bytes.
+    IfProtosDiffer(&'a [u8]),
     /// Only when both sockets differ: these bytes.
     IfSocketsDiffer(&'a [u8]),
 }
@@ -68,12 +83,22 @@ pub enum When {
     Always,
     /// Written when receiving and sending socket differ (address, port or transport).
     SocketsDiffer,
+    /// Written when the transports of receiving and sending socket differ.
+    ProtosDiffer,
 }
 
 #[derive(Clone, Copy, Debug)]
 pub(crate) enum Text<'m> {
     Plain(&'m [u8]),
     Pieces(&'m [Piece<'m>]),
+}
+
+/// Tags of anchors: by them one module finds again what it or another one recorded, also after `freeze` and `thaw`.
+pub mod tag {
+    /// A Record-Route header up to where parameters are added.
+    pub const RECORD_ROUTE: u8 = 1;
+    /// The end of a Record-Route header.
+    pub const RECORD_ROUTE_END: u8 = 2;
 }
 
 /// Names an anchor of one `Edits`.
@@ -86,6 +111,7 @@ const NONE: u32 = u32::MAX;
 pub(crate) struct Anchor {
     pub(crate) offset: u32,
     pub(crate) delete: u32,
+    tag: u8,
     before: u32,
     after: u32,
 }
@@ -173,27 +199,77 @@ impl<'m> Edits<'m> {
         s.inserts.clear();
     }
 
-    /// Remembers this state, so that the edits of one branch can be taken back. Between `mark` and `rollback` only
-    /// anchors made after the mark may be added to.
+    /// Remembers this state, so that the edits of one branch can be taken back.
     pub fn mark(&self) -> Mark {
         let s = self.state.borrow();
         Mark { anchors: s.anchors.len(), inserts: s.inserts.len(), replies: s.replies.len() }
     }
 
-    /// Takes back everything since `mark`.
+    /// Takes back everything since `mark`, also what was hung on older anchors.
     pub fn rollback(&self, mark: Mark) {
-        let mut s = self.state.borrow_mut();
+        let s = &mut *self.state.borrow_mut();
         s.anchors.truncate(mark.anchors);
-        s.inserts.truncate(mark.inserts);
         s.replies.truncate(mark.replies);
-        let (inserts, kept) = (s.inserts.len() as u32, mark.anchors);
-        debug_assert!(
-            s.anchors
-                .iter()
-                .take(kept)
-                .all(|a| (a.before == NONE || a.before < inserts) && (a.after == NONE || a.after < inserts)),
-            "an anchor from before the mark was added to"
-        );
+        let first_gone = mark.inserts.min(s.inserts.len()) as u32;
+        for anchor in &mut s.anchors {
+            for head in [&mut anchor.before, &mut anchor.after] {
+                // New texts stand at the front or at the end of a chain.
+                while *head != NONE && *head >= first_gone {
+                    *head = s.inserts.get(*head as usize).map_or(NONE, |i| i.next);
+                }
+            }
+        }
+        s.inserts.truncate(mark.inserts);
+        for insert in &mut s.inserts {
+            if insert.next != NONE && insert.next >= first_gone {
+                insert.next = NONE;
+            }
+        }
+    }
+
+    /// Gives an anchor a tag (see [`tag`]).
+    pub fn set_tag(&self, AnchorId(id): AnchorId, tag: u8) {
+        if let Some(anchor) = self.state.borrow_mut().anchors.get_mut(id as usize) {
+            anchor.tag = tag;
+        }
+    }
+
+    /// Whether an anchor has this tag.
+    pub fn has_tag(&self, tag: u8) -> bool {
+        self.state.borrow().anchors.iter().any(|a| a.tag == tag)
+    }
+
+    /// Adds a text at the end of what hangs after each anchor with this tag, under the condition of the text there.
+    /// False if there is none.
+    pub fn append_to_tagged(&self, tag: u8, text: &[u8]) -> bool {
+        let s = &mut *self.state.borrow_mut();
+        let text = Text::Plain(self.arena.alloc_slice_copy(text));
+        let mut found = false;
+        for anchor in s.anchors.iter_mut().filter(|a| a.tag == tag) {
+            let new = s.inserts.len() as u32;
+            let (mut last, mut at) = (NONE, anchor.after);
+            while let Some(insert) = s.inserts.get(at as usize) {
+                (last, at) = (at, insert.next);
+            }
+            let when = s.inserts.get(last as usize).map_or(When::Always, |i| i.when);
+            match s.inserts.get_mut(last as usize) {
+                Some(insert) => insert.next = new,
+                None => anchor.after = new,
+            }
+            s.inserts.push(Insert { text, when, next: NONE });
+            found = true;
+        }
+        found
+    }
+
+    /// Makes the anchors with this tag do nothing. False if there was none.
+    pub fn remove_tagged(&self, tag: u8) -> bool {
+        let mut found = false;
+        for anchor in self.state.borrow_mut().anchors.iter_mut().filter(|a| a.tag == tag) {
+            (anchor.tag, anchor.delete, anchor.before, anchor.after) = (0, 0, NONE, NONE);
+            found = true;
+        }
+        found
     }
 
     /// Makes an anchor at `offset` of the message.
@@ -209,7 +285,13 @@ impl<'m> Edits<'m> {
     fn push(&self, offset: usize, len: usize) -> AnchorId {
         let mut s = self.state.borrow_mut();
         let id = s.anchors.len() as u32;
-        s.anchors.push(Anchor { offset: offset as u32, delete: len as u32, before: NONE, after: NONE });
+        s.anchors.push(Anchor {
+            offset: offset as u32,
+            delete: len as u32,
+            tag: 0,
+            before: NONE,
+            after: NONE,
+        });
         AnchorId(id)
     }
 
@@ -304,6 +386,12 @@ impl<'a> Piece<'a> {
         match self {
             Piece::Text(t) => Piece::Text(arena.alloc_slice_copy(t)),
             Piece::IfSocketsDiffer(t) => Piece::IfSocketsDiffer(arena.alloc_slice_copy(t)),
+            Piece::IfProtosDiffer(t) => Piece::IfProtosDiffer(arena.alloc_slice_copy(t)),
+            Piece::ReceivedTransport(always) => Piece::ReceivedTransport(*always),
+            Piece::ReceivedName => Piece::ReceivedName,
+            Piece::SentName => Piece::SentName,
+            Piece::ReceivedProto => Piece::ReceivedProto,
+            Piece::SentProto => Piece::SentProto,
             Piece::ReceivedHost => Piece::ReceivedHost,
             Piece::ReceivedPort => Piece::ReceivedPort,
             Piece::ReceivedAll => Piece::ReceivedAll,

@@ -332,7 +332,9 @@ impl<'m> Message<'m> {
 
     fn parse_addresses(&self, kind: HeaderKind) -> Option<&'m [AddrEntry<'m>]> {
         let values = self.headers.iter().enumerate().filter(|(_, h)| h.kind == kind);
-        parse_lists(self.arena, values.map(|(at, h)| (at as u16, h.value)))
+        // Captured: a Route without angle brackets is refused, a Contact is not.
+        let need_brackets = kind != HeaderKind::Contact;
+        parse_lists(self.arena, values.map(|(at, h)| (at as u16, h.value)), need_brackets)
     }
 
     fn number(&self, kind: HeaderKind) -> Option<Result<u32, BadHeader>> {

@@ -137,13 +137,18 @@ pub(crate) fn split_list(s: &[u8]) -> Option<(&[u8], Option<&[u8]>)> {
 pub(crate) fn parse_lists<'m>(
     arena: &'m Bump,
     values: impl Iterator<Item = (u16, &'m [u8])>,
+    need_brackets: bool,
 ) -> Option<&'m [AddrEntry<'m>]> {
     let mut out = BumpVec::new_in(arena);
     for (header, value) in values {
         let mut rest = Some(value);
         while let Some(list) = rest {
             let (one, more) = split_list(list)?;
-            out.push(AddrEntry { addr: NameAddr::parse(one)?, header });
+            let addr = NameAddr::parse(one)?;
+            if need_brackets && !addr.bracketed {
+                return None;
+            }
+            out.push(AddrEntry { addr, header });
             rest = more;
         }
     }

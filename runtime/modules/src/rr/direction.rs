@@ -8,7 +8,7 @@ use kamjit_engine::{
 };
 use kamjit_sip::Params;
 
-use super::loose::Followed;
+use super::{STATE, followed};
 
 /// A direction.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -19,7 +19,13 @@ pub(super) enum Direction {
     Upstream,
 }
 
-pub(super) fn prepare(_: &mut Prepare<'_>, args: Vec<Arg>, _: &Place) -> Result<Vec<Arg>, HostError> {
+pub(super) fn prepare(prepare: &mut Prepare<'_>, args: Vec<Arg>, _: &Place) -> Result<Vec<Arg>, HostError> {
+    if prepare.state(&STATE).is_some_and(|state| !state.append_fromtag) {
+        return Err(HostError::new(
+            "is_direction() needs the tag that append_fromtag=0 keeps out of Record-Route",
+        )
+        .help("remove modparam(\"rr\", \"append_fromtag\", 0)"));
+    }
     let direction = match args.first() {
         Some(Arg::Str(text)) if text.eq_ignore_ascii_case(b"downstream") => Direction::Downstream,
         Some(Arg::Str(text)) if text.eq_ignore_ascii_case(b"upstream") => Direction::Upstream,
@@ -32,11 +38,11 @@ pub(super) fn is_direction<'m>(ctx: &mut Ctx<'m>, args: &'m [Arg]) -> Ret {
     args.first().and_then(Arg::digested::<Direction>).is_some_and(|wanted| *wanted == of(ctx)).into()
 }
 
-/// The direction of the request. Without an `ftag` in our Route it counts as downstream (captured).
+/// The direction of the request: against the first one if the `ftag` in our Route is not the tag of From. Without
+/// an `ftag` it counts as downstream; it is known before `loose_route()` too (captured).
 pub(super) fn of(ctx: &Ctx<'_>) -> Direction {
-    let Some(followed) = ctx.ext.get::<Followed>() else { return Direction::Downstream };
-    let params = followed.params.get(1..).unwrap_or_default();
-    match (Params::new(params).value(b"ftag"), ctx.msg.from().ok().and_then(|f| f.tag)) {
+    let ftag = Params::new(followed::route_params(ctx)).value(b"ftag");
+    match (ftag, ctx.msg.from().ok().and_then(|f| f.tag)) {
         (Some(ftag), Some(tag)) if !ftag.is_empty() && ftag != tag => Direction::Upstream,
         _ => Direction::Downstream,
     }
@@ -47,7 +53,7 @@ fn from_tag<'m>(ctx: &Ctx<'m>) -> Val<'m> {
 }
 
 fn to_tag<'m>(ctx: &Ctx<'m>) -> Val<'m> {
-    Val::opt(ctx.msg.to().tag)
+    Val::opt(ctx.msg.to().tag.filter(|tag| !tag.is_empty()))
 }
 
 /// `$fti`: the From tag of the first request of the dialog.

@@ -1,6 +1,7 @@
 //! The module `rr`: Record-Route and Route (RFC 3261 sections 16.6 and 16.12).
 
 mod direction;
+mod followed;
 mod loose;
 mod params;
 mod record;
@@ -13,6 +14,7 @@ use kamjit_engine::{
     Module, Run,
     catalog::{ArgKind, Form, HostError, InnerName, Param, ParamDefault, Routes},
     init::Init,
+    log::{self as server_log, Level},
     module::{FunctionDef, RunFn},
     pv::{Pv, PvCode, PvDef, PvGet},
     state::StateKey,
@@ -27,7 +29,9 @@ pub(crate) struct State {
     custom_user: Option<Pv>,
     force_send_socket: bool,
     ignore_sips: bool,
-    ignore_user: Vec<u8>,
+    mismatch_warning: bool,
+    sockname_mode: bool,
+    loose_route_mode: i64,
 }
 
 pub(crate) static STATE: StateKey<State> = StateKey::new();
@@ -100,11 +104,11 @@ pub static MODULE: Module = Module {
         Param { name: "enable_socket_mismatch_warning", default: ParamDefault::Int(1) },
         Param { name: "force_send_socket", default: ParamDefault::Int(0) },
         Param { name: "ignore_sips", default: ParamDefault::Int(0) },
-        Param { name: "ignore_user", default: ParamDefault::NoStr },
+        Param { name: "loose_route_mode", default: ParamDefault::Int(0) },
         Param { name: "sockname_mode", default: ParamDefault::Int(0) },
     ],
     pvs: &[
-        read("route_uri", InnerName::None, loose::route_uri),
+        read("route_uri", InnerName::None, followed::route_uri),
         read("fti", InnerName::None, direction::initial_from_tag),
         read("tti", InnerName::None, direction::initial_to_tag),
         read("rdir", InnerName::Static, direction::direction_text),
@@ -114,9 +118,6 @@ pub static MODULE: Module = Module {
 };
 
 fn init(init: &mut Init<'_>) -> Result<(), HostError> {
-    if init.int("sockname_mode") != 0 {
-        return Err(HostError::new("kamjit does not have rr.sockname_mode yet"));
-    }
     let state = State {
         append_fromtag: init.int("append_fromtag") != 0,
         full_lr: init.int("enable_full_lr") != 0,
@@ -125,8 +126,24 @@ fn init(init: &mut Init<'_>) -> Result<(), HostError> {
         custom_user: init.pv("custom_user_avp")?,
         force_send_socket: init.int("force_send_socket") != 0,
         ignore_sips: init.int("ignore_sips") != 0,
-        ignore_user: init.str("ignore_user").unwrap_or_default().to_vec(),
+        mismatch_warning: init.int("enable_socket_mismatch_warning") != 0,
+        sockname_mode: init.int("sockname_mode") != 0,
+        loose_route_mode: init.int("loose_route_mode"),
     };
     init.set_state(&STATE, Arc::new(state));
     Ok(())
+}
+
+/// A line in the server's log.
+fn log(level: Level, text: &str) {
+    if server_log::enabled(level) {
+        server_log::write(level, None, b"", "rr", text.as_bytes());
+    }
+}
+
+/// A line in the server's log about a URI.
+fn log_uri(level: Level, text: &str, uri: &[u8]) {
+    if server_log::enabled(level) {
+        log(level, &format!("{text} ({})", uri.escape_ascii()));
+    }
 }

@@ -1,17 +1,13 @@
 //! Parameters of our own Record-Route URIs.
 
 use kamjit_engine::{Arg, Ctx, Ret};
+use kamjit_sip::edit::tag;
 
-use super::loose::Followed;
+use super::followed;
 
-/// Parameters for the Record-Route of this message that have no header yet, and where the header is if it has.
+/// Parameters for the Record-Route of this message that have no header yet, with their semicolons.
 #[derive(Default)]
-pub(super) struct Pending {
-    /// With their semicolons.
-    pub(super) text: Vec<u8>,
-    /// The inserts that take further parameters.
-    pub(super) recorded: bool,
-}
+pub(super) struct Pending(pub(super) Vec<u8>);
 
 /// `add_rr_param(";x=y")`.
 pub(super) fn add_rr_param<'m>(ctx: &mut Ctx<'m>, args: &'m [Arg]) -> Ret {
@@ -22,18 +18,15 @@ pub(super) fn add_rr_param<'m>(ctx: &mut Ctx<'m>, args: &'m [Arg]) -> Ret {
 /// Adds parameters (with their semicolons) to the Record-Route of this message, whether it is recorded already or
 /// will be. For modules that keep something in the dialog's route.
 pub fn add_param(ctx: &mut Ctx<'_>, text: &[u8]) -> bool {
-    let pending = ctx.ext.or_default::<Pending>();
-    pending.text.extend_from_slice(text);
-    if pending.recorded {
-        return super::record::write_again(ctx);
+    if !ctx.edits.append_to_tagged(tag::RECORD_ROUTE, text) {
+        ctx.ext.or_default::<Pending>().0.extend_from_slice(text);
     }
     true
 }
 
 /// `check_route_param(re)`: the parameters of our Route match.
 pub(super) fn check_route_param<'m>(ctx: &mut Ctx<'m>, args: &'m [Arg]) -> Ret {
-    let (Some(Arg::Regex(regex)), Some(followed)) = (args.first(), ctx.ext.get::<Followed>()) else {
-        return Ret::FALSE;
-    };
-    (!followed.params.is_empty() && regex.is_match(&followed.params)).into()
+    let Some(Arg::Regex(regex)) = args.first() else { return Ret::FALSE };
+    let params = followed::params(ctx);
+    (!params.is_empty() && regex.is_match(params)).into()
 }

@@ -76,7 +76,12 @@ pub(crate) fn write_edited(
 fn put_chain(out: &mut impl Sink, inserts: &[Insert<'_>], mut at: u32, hop: Option<&Hop<'_>>) {
     while at != NONE {
         let Some(insert) = inserts.get(at as usize) else { return };
-        if insert.when == When::Always || hop.is_some_and(differ) {
+        let wanted = match insert.when {
+            When::Always => true,
+            When::SocketsDiffer => hop.is_some_and(differ),
+            When::ProtosDiffer => hop.is_some_and(protos_differ),
+        };
+        if wanted {
             put_text(out, insert.text, hop);
         }
         at = insert.next;
@@ -85,6 +90,10 @@ fn put_chain(out: &mut impl Sink, inserts: &[Insert<'_>], mut at: u32, hop: Opti
 
 fn differ(hop: &Hop<'_>) -> bool {
     hop.received_on != hop.sent_from
+}
+
+fn protos_differ(hop: &Hop<'_>) -> bool {
+    hop.received_on.proto != hop.sent_from.proto
 }
 
 fn put_text(out: &mut impl Sink, text: Text<'_>, hop: Option<&Hop<'_>>) {
@@ -109,6 +118,21 @@ fn put_piece(out: &mut impl Sink, piece: Piece<'_>, hop: Option<&Hop<'_>>) {
         Piece::SentHost => out.put(hop.sent_from.host),
         Piece::SentPort => out.put_num(u64::from(hop.sent_from.port)),
         Piece::SentAll => put_socket(out, &hop.sent_from),
+        Piece::ReceivedName => put_name(out, &hop.received_on),
+        Piece::SentName => put_name(out, &hop.sent_from),
+        Piece::ReceivedProto => out.put(hop.received_on.proto.name().as_bytes()),
+        Piece::SentProto => out.put(hop.sent_from.proto.name().as_bytes()),
+        Piece::ReceivedTransport(always) => {
+            if always || protos_differ(hop) {
+                out.put(b";transport=");
+                out.put(hop.received_on.proto.name().as_bytes());
+            }
+        }
+        Piece::IfProtosDiffer(t) => {
+            if protos_differ(hop) {
+                out.put(t);
+            }
+        }
         Piece::IfSocketsDiffer(t) => {
             if differ(hop) {
                 out.put(t);
@@ -127,6 +151,13 @@ fn put_socket(out: &mut impl Sink, socket: &SocketText<'_>) {
     if socket.proto != crate::Proto::Udp {
         out.put(b";transport=");
         out.put(socket.proto.name().as_bytes());
+    }
+}
+
+fn put_name(out: &mut impl Sink, socket: &SocketText<'_>) {
+    if !socket.name.is_empty() {
+        out.put(b";sn=");
+        out.put(socket.name);
     }
 }
 

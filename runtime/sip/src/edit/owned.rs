@@ -27,6 +27,7 @@ enum OwnedText {
 enum OwnedPiece {
     Text(Range),
     IfSocketsDiffer(Range),
+    IfProtosDiffer(Range),
     Filled(Piece<'static>),
 }
 
@@ -87,12 +88,18 @@ impl OwnedEdits {
         match piece {
             Piece::Text(t) => OwnedPiece::Text(self.keep(t)),
             Piece::IfSocketsDiffer(t) => OwnedPiece::IfSocketsDiffer(self.keep(t)),
+            Piece::IfProtosDiffer(t) => OwnedPiece::IfProtosDiffer(self.keep(t)),
             Piece::ReceivedHost => OwnedPiece::Filled(Piece::ReceivedHost),
             Piece::ReceivedPort => OwnedPiece::Filled(Piece::ReceivedPort),
             Piece::ReceivedAll => OwnedPiece::Filled(Piece::ReceivedAll),
+            Piece::ReceivedTransport(always) => OwnedPiece::Filled(Piece::ReceivedTransport(always)),
+            Piece::ReceivedName => OwnedPiece::Filled(Piece::ReceivedName),
+            Piece::ReceivedProto => OwnedPiece::Filled(Piece::ReceivedProto),
             Piece::SentHost => OwnedPiece::Filled(Piece::SentHost),
             Piece::SentPort => OwnedPiece::Filled(Piece::SentPort),
             Piece::SentAll => OwnedPiece::Filled(Piece::SentAll),
+            Piece::SentName => OwnedPiece::Filled(Piece::SentName),
+            Piece::SentProto => OwnedPiece::Filled(Piece::SentProto),
         }
     }
 
@@ -108,6 +115,9 @@ impl OwnedEdits {
                     OwnedPiece::Text(r) => Piece::Text(arena.alloc_slice_copy(self.bytes_of(*r))),
                     OwnedPiece::IfSocketsDiffer(r) => {
                         Piece::IfSocketsDiffer(arena.alloc_slice_copy(self.bytes_of(*r)))
+                    }
+                    OwnedPiece::IfProtosDiffer(r) => {
+                        Piece::IfProtosDiffer(arena.alloc_slice_copy(self.bytes_of(*r)))
                     }
                     OwnedPiece::Filled(p) => *p,
                 })))
