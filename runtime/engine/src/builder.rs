@@ -39,6 +39,7 @@ pub struct Builder {
     vars: VarSlots,
     parts: Parts,
     flags: Vec<(String, i64)>,
+    place: Option<Place>,
     /// Statistics of the server to be.
     pub stats: Arc<Stats>,
     /// Variables of the server to be.
@@ -60,6 +61,7 @@ impl Builder {
             vars: VarSlots::default(),
             parts: Parts::default(),
             flags: Vec::new(),
+            place: None,
             stats: Arc::default(),
             cfg: Arc::default(),
         };
@@ -127,6 +129,7 @@ impl Builder {
             routes: &self.routes,
             states: &self.states,
             flags: &self.flags,
+            place: self.place.as_ref(),
         }
     }
 
@@ -178,6 +181,7 @@ impl Builder {
                 routes: &self.routes,
                 states: &self.states,
                 flags: &self.flags,
+                place: None,
             },
             new_states: &mut new_states,
             globals: &self.globals,
@@ -400,6 +404,7 @@ impl Host for Builder {
         let Some(form) = def.forms.iter().find(|f| f.args.len() == args.len()) else {
             return Err(HostError::new(format!("{} does not take {} argument(s)", def.name, args.len())));
         };
+        self.place = Some(place.clone());
         let mut prepared = Vec::with_capacity(args.len());
         for (at, (kind, arg)) in form.args.iter().zip(args).enumerate() {
             prepared.push(self.arg(*kind, arg).map_err(|error| error.at(at))?);

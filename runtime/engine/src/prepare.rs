@@ -2,7 +2,7 @@
 
 use std::{any::Any, sync::Arc};
 
-use kamjit_catalog::{Generation, HostError, InnerName, RouteDecl, Routes};
+use kamjit_catalog::{Generation, HostError, InnerName, Place, RouteDecl, Routes};
 use kamjit_syntax::pv::{FormatPart, PvIndex, PvInner, PvRef, TransArg, parse_format, parse_pv};
 
 use crate::{
@@ -22,6 +22,7 @@ pub struct Prepare<'a> {
     pub(crate) routes: &'a [RouteDecl],
     pub(crate) states: &'a States,
     pub(crate) flags: &'a [(String, i64)],
+    pub(crate) place: Option<&'a Place>,
 }
 
 /// Names of `$var(..)`, each with its slot.
@@ -59,6 +60,11 @@ impl Prepare<'_> {
     /// A route block by kind and name.
     pub fn route(&self, kind: Routes, name: &str) -> Option<RouteIndex> {
         self.routes.iter().find(|r| r.kind == kind && r.name == name).map(|r| RouteIndex(r.index))
+    }
+
+    /// Where the call stands that is being prepared; `None` outside of calls.
+    pub fn place(&self) -> Option<&Place> {
+        self.place
     }
 
     /// The number of a declared flag (`flags NAME:4;`).

@@ -42,7 +42,7 @@ pub(super) const FUNCTIONS: &[FunctionDef] = &[
     plain("is_myself", TEXT, is_myself),
     plain("is_myhost", TEXT, is_my_host),
     plain("setdebug", FLAG, set_debug),
-    plain("resetdebug", NONE, |_, _| Ret::TRUE),
+    plain("resetdebug", NONE, reset_debug),
 ];
 
 pub(super) const PVS: &[PvDef] = &[read_only("sruid", |ctx, _| unique_id(ctx))];
@@ -111,21 +111,30 @@ fn print<'m>(ctx: &mut Ctx<'m>, args: &'m [Arg]) -> Ret {
 /// A URI with its port, or a bare host with any.
 fn is_myself<'m>(ctx: &mut Ctx<'m>, args: &'m [Arg]) -> Ret {
     let text = text(ctx, args, 0);
-    let engine = ctx.engine();
     Ret::from(match Uri::parse(text) {
-        Ok(uri) => engine.identity.is_myself(uri.host, Some(uri.port_or_default()), None),
-        Err(_) => engine.identity.is_myself(text, None, None),
+        Ok(uri) => ctx.is_myself(uri.host, uri.port_or_default(), None),
+        Err(_) => ctx.is_myself(text, 0, None),
     })
 }
 
 fn is_my_host<'m>(ctx: &mut Ctx<'m>, args: &'m [Arg]) -> Ret {
     let host = text(ctx, args, 0);
-    Ret::from(ctx.engine().identity.is_myself(host, None, None))
+    Ret::from(ctx.is_myself(host, 0, None))
 }
 
 /// The level counts for the whole server, not only for the worker that runs the script as in the real server.
 fn set_debug<'m>(ctx: &mut Ctx<'m>, args: &'m [Arg]) -> Ret {
     let level = args.first().map_or(0, |arg| arg.int(ctx));
     log::set_level(level.clamp(-5, 4) as i32);
+    Ret::TRUE
+}
+
+/// Back to the level of the configuration (`debug`, `cfg.seti core debug`).
+fn reset_debug<'m>(ctx: &mut Ctx<'m>, _: &'m [Arg]) -> Ret {
+    if let Some(var) = ctx.engine().cfg.find("core", "debug")
+        && let kamjit_engine::cfg::CfgCell::Int { cell, .. } = var.cell
+    {
+        log::set_level(cell.get().clamp(-5, 4) as i32);
+    }
     Ret::TRUE
 }
