@@ -217,7 +217,7 @@ fn tcp_options(program: &Program) -> TcpOptions {
         keepalive_times: (short("tcp_keepidle"), short("tcp_keepintvl"), short("tcp_keepcnt")),
         source: [address("tcp_source_ipv4"), address("tcp_source_ipv6")],
         tos: u8::try_from(program.globals.int("tos")).ok(),
-        ..TcpOptions::default()
+        backlog: i32::try_from(program.globals.int("tcp_listen_backlog")).unwrap_or(1024),
     }
 }
 
@@ -229,7 +229,14 @@ fn dns_options(program: &Program) -> DnsOptions {
     let seconds = |name| u64::try_from(int(name)).ok().map(Duration::from_secs);
     let pref = |name| i32::try_from(int(name)).unwrap_or(0);
     DnsOptions {
-        family: if flag("dns_try_ipv6") { Family::Ipv4First } else { Family::Ipv4Only },
+        // `dns_cache_flags`: 1 IPv4 only, 2 IPv6 only, 4 IPv6 first.
+        family: match int("dns_cache_flags") {
+            _ if !flag("dns_try_ipv6") => Family::Ipv4Only,
+            f if f & 1 != 0 => Family::Ipv4Only,
+            f if f & 2 != 0 => Family::Ipv6Only,
+            f if f & 4 != 0 => Family::Ipv6First,
+            _ => Family::Ipv4First,
+        },
         try_naptr: flag("dns_try_naptr"),
         naptr_ignore_rfc: flag("dns_naptr_ignore_rfc"),
         srv_lb: flag("dns_srv_lb"),

@@ -134,7 +134,7 @@ impl<'m> Ctx<'m> {
             edits: Edits::new(arena),
             main: Branch::new(),
             branches: Vec::new(),
-            flags: Flags::default(),
+            flags: Flags { send: program.globals.send_flags, ..Flags::default() },
             advertised: Advertised::default(),
             avps: Avps::default(),
             xavps: Xavps::default(),

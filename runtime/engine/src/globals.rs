@@ -2,6 +2,8 @@
 
 use kamjit_catalog::{ConfigValue, GlobalKind, HostError};
 
+use crate::ctx::send_flags;
+
 /// What a global parameter means to this build.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Meaning {
@@ -20,6 +22,8 @@ const TABLE: &[(&str, Meaning)] = &[
     ("advertised_address", Meaning::Text),
     ("advertised_port", Meaning::Int(0)),
     ("alias", Meaning::Many),
+    ("async_nonblock", Meaning::Ignored),
+    ("async_usleep", Meaning::Ignored),
     ("async_workers", Meaning::Ignored),
     ("auto_aliases", Meaning::Int(1)),
     ("auto_bind_ipv6", Meaning::Int(0)),
@@ -34,39 +38,54 @@ const TABLE: &[(&str, Meaning)] = &[
     ("disable_tcp", Meaning::Int(0)),
     ("disable_tls", Meaning::Ignored),
     ("dns", Meaning::Ignored),
-    ("dns_cache_init", Meaning::Int(1)),
-    ("dns_cache_flags", Meaning::Ignored),
     ("dns_cache_del_nonexp", Meaning::Ignored),
+    ("dns_cache_flags", Meaning::Int(0)),
     ("dns_cache_gc_interval", Meaning::Ignored),
+    ("dns_cache_init", Meaning::Int(1)),
     ("dns_cache_max_ttl", Meaning::Int(-1)),
     ("dns_cache_mem", Meaning::Int(500)),
     ("dns_cache_min_ttl", Meaning::Int(0)),
     ("dns_cache_negative_ttl", Meaning::Int(60)),
+    ("dns_cache_rec_pref", Meaning::Ignored),
     ("dns_naptr_ignore_rfc", Meaning::Int(1)),
     ("dns_retr_no", Meaning::Int(-1)),
     ("dns_retr_time", Meaning::Int(-1)),
     ("dns_search_full_match", Meaning::Ignored),
     ("dns_servers_no", Meaning::Int(-1)),
+    ("dns_slow_query_ms", Meaning::Ignored),
     ("dns_srv_lb", Meaning::Int(0)),
-    ("dns_try_ipv6", Meaning::Int(1)),
-    ("dns_try_naptr", Meaning::Int(0)),
-    ("dns_use_search_list", Meaning::Int(1)),
-    ("dns_udp_pref", Meaning::Int(30)),
     ("dns_tcp_pref", Meaning::Int(20)),
     ("dns_tls_pref", Meaning::Int(10)),
+    ("dns_try_ipv6", Meaning::Int(1)),
+    ("dns_try_naptr", Meaning::Int(0)),
+    ("dns_udp_pref", Meaning::Int(30)),
+    ("dns_use_search_list", Meaning::Int(1)),
+    ("dst_blocklist_expire", Meaning::Ignored),
+    ("dst_blocklist_gc_interval", Meaning::Ignored),
+    ("dst_blocklist_init", Meaning::Ignored),
+    ("dst_blocklist_mem", Meaning::Ignored),
+    ("dst_blocklist_sctp_imask", Meaning::Ignored),
+    ("dst_blocklist_tcp_imask", Meaning::Ignored),
+    ("dst_blocklist_tls_imask", Meaning::Ignored),
+    ("dst_blocklist_udp_imask", Meaning::Ignored),
     ("enable_sctp", Meaning::Ignored),
     ("enable_tls", Meaning::Int(0)),
+    ("exit_timeout", Meaning::Ignored),
+    ("force_rport", Meaning::Int(0)),
     ("fork", Meaning::Int(1)),
+    ("fork_delay", Meaning::Ignored),
     ("gid", Meaning::Text),
     ("group", Meaning::Text),
     ("http_reply_parse", Meaning::Ignored),
     ("kemi.onsend_route_callback", Meaning::Ignored),
     ("latency_cfg_log", Meaning::Ignored),
     ("latency_limit_action", Meaning::Ignored),
+    ("latency_limit_cfg", Meaning::Ignored),
     ("latency_limit_db", Meaning::Ignored),
     ("latency_log", Meaning::Ignored),
     ("listen", Meaning::Many),
     ("loadpath", Meaning::Ignored),
+    ("local_rport", Meaning::Int(0)),
     ("log_color", Meaning::Int(0)),
     ("log_engine_data", Meaning::Ignored),
     ("log_engine_type", Meaning::Ignored),
@@ -91,6 +110,7 @@ const TABLE: &[(&str, Meaning)] = &[
     ("mlock_pages", Meaning::Ignored),
     ("modinit_delay", Meaning::Ignored),
     ("mpath", Meaning::Ignored),
+    ("msg_time", Meaning::Ignored),
     ("onsend_route_reply", Meaning::Int(0)),
     ("open_files_limit", Meaning::Int(0)),
     ("phone2tel", Meaning::Int(1)),
@@ -103,17 +123,28 @@ const TABLE: &[(&str, Meaning)] = &[
     ("real_time", Meaning::Ignored),
     ("reply_to_via", Meaning::Int(0)),
     ("rev_dns", Meaning::Ignored),
+    ("route_locks_size", Meaning::Ignored),
+    ("rt_policy", Meaning::Ignored),
+    ("rt_prio", Meaning::Ignored),
+    ("rt_timer1_policy", Meaning::Ignored),
+    ("rt_timer1_prio", Meaning::Ignored),
+    ("rt_timer2_policy", Meaning::Ignored),
+    ("rt_timer2_prio", Meaning::Ignored),
     ("rundir", Meaning::Text),
+    ("sctp_children", Meaning::Ignored),
     ("server_header", Meaning::Text),
     ("server_id", Meaning::Int(0)),
     ("server_signature", Meaning::Int(1)),
+    ("shm", Meaning::Ignored),
     ("shm_force_alloc", Meaning::Ignored),
     ("shm_mem_size", Meaning::Ignored),
     ("sip_parser_log", Meaning::Ignored),
+    ("sip_parser_log_oneline", Meaning::Ignored),
     ("sip_parser_mode", Meaning::Ignored),
     ("sip_warning", Meaning::Int(0)),
     ("socket", Meaning::Many),
     ("socket_workers", Meaning::Ignored),
+    ("sql_buffer_size", Meaning::Ignored),
     ("statistics", Meaning::Ignored),
     ("stun_refresh_interval", Meaning::Ignored),
     ("syn_branch", Meaning::Ignored),
@@ -122,6 +153,8 @@ const TABLE: &[(&str, Meaning)] = &[
     ("tcp_accept_hep3", Meaning::Int(0)),
     ("tcp_accept_no_cl", Meaning::Int(0)),
     ("tcp_async", Meaning::Ignored),
+    ("tcp_buf_write", Meaning::Ignored),
+    ("tcp_check_timer", Meaning::Ignored),
     ("tcp_children", Meaning::Ignored),
     ("tcp_clone_rcvbuf", Meaning::Ignored),
     ("tcp_conn_wq_max", Meaning::Int(32 * 1024)),
@@ -137,6 +170,8 @@ const TABLE: &[(&str, Meaning)] = &[
     ("tcp_keepidle", Meaning::Int(0)),
     ("tcp_keepintvl", Meaning::Int(0)),
     ("tcp_linger2", Meaning::Ignored),
+    ("tcp_listen_backlog", Meaning::Int(1024)),
+    ("tcp_main_threads", Meaning::Ignored),
     ("tcp_max_connections", Meaning::Int(2048)),
     ("tcp_no_connect", Meaning::Int(0)),
     ("tcp_poll_method", Meaning::Ignored),
@@ -147,17 +182,19 @@ const TABLE: &[(&str, Meaning)] = &[
     ("tcp_source_ipv4", Meaning::Text),
     ("tcp_source_ipv6", Meaning::Text),
     ("tcp_syncnt", Meaning::Ignored),
+    ("tcp_wait_data", Meaning::Ignored),
     ("tcp_wq_blk_size", Meaning::Ignored),
     ("tcp_wq_max", Meaning::Int(10 << 20)),
     ("tls_max_connections", Meaning::Int(2048)),
     ("tls_port_no", Meaning::Int(5061)),
     ("tos", Meaning::Int(0x10)),
-    ("uid", Meaning::Text),
     ("udp4_raw", Meaning::Ignored),
     ("udp4_raw_mtu", Meaning::Ignored),
     ("udp4_raw_ttl", Meaning::Ignored),
     ("udp_mtu", Meaning::Int(0)),
     ("udp_mtu_try_proto", Meaning::Text),
+    ("udp_receiver_mode", Meaning::Ignored),
+    ("uid", Meaning::Text),
     ("uri_host_extra_chars", Meaning::Ignored),
     ("use_dns_cache", Meaning::Int(1)),
     ("use_dns_failover", Meaning::Int(0)),
@@ -165,16 +202,50 @@ const TABLE: &[(&str, Meaning)] = &[
     ("use_dst_blocklist", Meaning::Ignored),
     ("user", Meaning::Text),
     ("user_agent_header", Meaning::Text),
+    ("verbose_startup", Meaning::Ignored),
     ("version_table", Meaning::Text),
     ("wait_worker1_mode", Meaning::Ignored),
     ("wait_worker1_time", Meaning::Ignored),
     ("wait_worker1_usleep", Meaning::Ignored),
-    ("workdir", Meaning::Text),
     ("wdir", Meaning::Text),
+    ("workdir", Meaning::Text),
     ("xavp_via_fields", Meaning::Text),
     ("xavp_via_params", Meaning::Text),
     ("xavp_via_reply_params", Meaning::Text),
 ];
+
+/// Other names of parameters (catalogue).
+const SYNONYMS: &[(&str, &str)] = &[
+    ("add_rport", "force_rport"),
+    ("core_log", "corelog"),
+    ("dns_cache_delete_nonexpired", "dns_cache_del_nonexp"),
+    ("dns_rev_via", "rev_dns"),
+    ("dns_srv_loadbalancing", "dns_srv_lb"),
+    ("dns_tcp_preference", "dns_tcp_pref"),
+    ("dns_tls_preference", "dns_tls_pref"),
+    ("dns_udp_preference", "dns_udp_pref"),
+    ("dns_use_cache", "use_dns_cache"),
+    ("dns_use_failover", "use_dns_failover"),
+    ("dst_blocklist_ttl", "dst_blocklist_expire"),
+    ("mem_dbg", "memdbg"),
+    ("mem_log", "memlog"),
+    ("rt_fast_timer_prio", "rt_timer1_prio"),
+    ("rt_ftimer_policy", "rt_timer1_policy"),
+    ("rt_ftimer_prio", "rt_timer1_prio"),
+    ("rt_stimer_policy", "rt_timer2_policy"),
+    ("rt_stimer_prio", "rt_timer2_prio"),
+    ("run_dir", "rundir"),
+    ("ser_kill_timeout", "exit_timeout"),
+    ("shm_mem", "shm"),
+    ("tls_enable", "enable_tls"),
+];
+
+/// Words that `tos` takes (netinet/ip.h).
+fn type_of_service(word: &str) -> Option<i64> {
+    let known = [("LOWDELAY", 0x10), ("THROUGHPUT", 0x08), ("RELIABILITY", 0x04), ("MINCOST", 0x02)];
+    let name = word.strip_prefix("IPTOS_")?;
+    known.into_iter().find(|(n, _)| *n == name).map(|(_, value)| value)
+}
 
 /// The values given.
 #[derive(Clone, Debug)]
@@ -184,17 +255,33 @@ pub struct Globals {
     pub max_recursive_level: u32,
     /// `max_while_loops`.
     pub max_while_loops: u32,
+    /// What every message begins with (`force_rport`, `local_rport`).
+    pub send_flags: u32,
+    /// `tcp_accept_aliases`: a Via with `alias` lets what goes to its port use the connection (RFC 5923).
+    pub tcp_accept_aliases: bool,
 }
 
 impl Default for Globals {
     fn default() -> Self {
-        Globals { given: Vec::new(), max_recursive_level: 256, max_while_loops: 100 }
+        Globals {
+            given: Vec::new(),
+            max_recursive_level: 256,
+            max_while_loops: 100,
+            send_flags: 0,
+            tcp_accept_aliases: false,
+        }
     }
 }
 
 impl Globals {
     /// Takes a parameter. The last value counts, but for sockets and aliases.
     pub fn set(&mut self, name: &str, value: &[ConfigValue]) -> Result<GlobalKind, HostError> {
+        let name = SYNONYMS.iter().find(|(other, _)| *other == name).map_or(name, |(_, name)| name);
+        let word = match (name, value) {
+            ("tos", [ConfigValue::Word(word)]) => type_of_service(word).map(ConfigValue::Int),
+            _ => None,
+        };
+        let value = word.as_ref().map_or(value, std::slice::from_ref);
         let Some(&(name, meaning)) = TABLE.iter().find(|(known, _)| *known == name) else {
             return Ok(GlobalKind::Unknown);
         };
@@ -211,10 +298,17 @@ impl Globals {
             ("max_while_loops", [ConfigValue::Int(n)]) => {
                 self.max_while_loops = (*n).clamp(0, 1 << 30) as u32
             }
+            ("tcp_accept_aliases", [ConfigValue::Int(n)]) => self.tcp_accept_aliases = *n != 0,
+            ("force_rport", [ConfigValue::Int(n)]) => self.send_flag(send_flags::FORCE_RPORT, *n != 0),
+            ("local_rport", [ConfigValue::Int(n)]) => self.send_flag(send_flags::ADD_LOCAL_RPORT, *n != 0),
             _ => {}
         }
         self.given.push((name, value.to_vec()));
         Ok(if meaning == Meaning::Ignored { GlobalKind::Ignored } else { GlobalKind::Known })
+    }
+
+    fn send_flag(&mut self, flag: u32, on: bool) {
+        self.send_flags = if on { self.send_flags | flag } else { self.send_flags & !flag };
     }
 
     /// A number: the last one given, or the default.
@@ -261,7 +355,7 @@ impl Globals {
 
     /// Names of all parameters, for "did you mean".
     pub fn names() -> impl Iterator<Item = &'static str> {
-        TABLE.iter().map(|(name, _)| *name)
+        TABLE.iter().map(|(name, _)| *name).chain(SYNONYMS.iter().map(|(name, _)| *name))
     }
 
     fn last(&self, name: &str) -> Option<&[ConfigValue]> {

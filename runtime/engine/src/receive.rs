@@ -133,6 +133,12 @@ impl ProgramGuard {
 
 fn request(ctx: &mut Ctx<'_>) {
     let program = ctx.program;
+    if let Some(conn) = ctx.rcv.conn
+        && program.globals.tcp_accept_aliases
+        && let Some(via) = ctx.msg.via(0).filter(|via| via.alias.is_some())
+    {
+        ctx.engine().tcp.add_alias(conn, via.port_or_default());
+    }
     for hook in &program.hooks.before_request {
         if !hook(ctx) {
             return;

@@ -21,8 +21,8 @@ pub(super) const FUNCTIONS: &[FunctionDef] = &[
     plain("set_reply_close", &[NO_ARGS], |ctx, _| mark(ctx, bits::REPLY_CLOSE)),
     plain("set_forward_no_connect", &[NO_ARGS], |ctx, _| mark(ctx, bits::FORWARD_NO_CONNECT)),
     plain("set_forward_close", &[NO_ARGS], |ctx, _| mark(ctx, bits::FORWARD_CLOSE)),
-    plain("force_tcp_alias", &[NO_ARGS, ONE_INT], |ctx, _| mark(ctx, bits::TCP_ALIAS)),
-    plain("add_tcp_alias", &[NO_ARGS, ONE_INT], |ctx, _| mark(ctx, bits::TCP_ALIAS)),
+    plain("force_tcp_alias", &[NO_ARGS, ONE_INT], force_tcp_alias),
+    plain("add_tcp_alias", &[NO_ARGS, ONE_INT], force_tcp_alias),
     prepared("force_send_socket", &[ONE_CUSTOM], digest_socket, force_send_socket),
     prepared("udp_mtu_try_proto", &[ONE_TEXT], digest_proto, |_, _| Ret::TRUE),
     plain("set_advertised_address", &[ONE_TEXT], set_advertised_address),
@@ -31,6 +31,19 @@ pub(super) const FUNCTIONS: &[FunctionDef] = &[
 
 fn mark(ctx: &mut Ctx<'_>, bit: u32) -> Ret {
     ctx.flags.send |= bit;
+    Ret::TRUE
+}
+
+/// Lets what goes to the Via's (or the given) port use the connection that the message came on. Nothing to do on UDP.
+fn force_tcp_alias<'m>(ctx: &mut Ctx<'m>, args: &'m [Arg]) -> Ret {
+    let Some(conn) = ctx.rcv.conn else { return Ret::TRUE };
+    let port = match args.first() {
+        Some(Arg::Int(port)) => u16::try_from(*port).ok(),
+        _ => ctx.msg.via(0).map(|via| via.port_or_default()),
+    };
+    let Some(port) = port else { return Ret::FALSE };
+    ctx.flags.send |= bits::TCP_ALIAS;
+    ctx.engine().tcp.add_alias(conn, port);
     Ret::TRUE
 }
 
