@@ -25,14 +25,15 @@ pub struct Softphone {
 }
 
 impl Softphone {
-    /// Starts a phone that registers `name` at the server and answers calls by itself.
+    /// Starts a phone that registers `name` at the server and answers calls by itself. It hangs up when it has spoken
+    /// for `seconds`.
     #[track_caller]
-    pub fn start(name: &str, server: &Server, transport: Transport) -> Self {
+    pub fn start(name: &str, server: &Server, transport: Transport, seconds: u32) -> Self {
         let dir = tempfile::Builder::new().prefix("kjt").tempdir().expect("directory of the phone");
         let ([sip, tls], media, control) = (Port::reserve_two(), Port::reserve(), Port::reserve());
         let transport = if transport == Transport::Tcp { "tcp" } else { "udp" };
         let path = dir.path().display();
-        write_tone(&dir.path().join("tone.wav"), 30);
+        write_tone(&dir.path().join("tone.wav"), seconds);
         let config = format!(
             "poll_method epoll\nsip_listen 127.0.0.1:{sip}\nnet_interface 127.0.0.1\n\
              audio_player aufile,{path}/heard.wav\naudio_source aufile,{path}/tone.wav\n\

@@ -6,22 +6,20 @@ use kamjit_tests::{Kind, Server, Setup, Transport};
 
 fn phones(kind: Kind, transport: Transport) {
     let server = Server::start(kind, &Setup::stock());
-    let bob = Softphone::start("bob", &server, transport);
-    let alice = Softphone::start("alice", &server, transport);
+    let bob = Softphone::start("bob", &server, transport, 60);
+    let alice = Softphone::start("alice", &server, transport, 2);
     for phone in [&alice, &bob] {
         phone.wait("the registration", |out| out.contains("200 OK") && out.contains("[1 binding]"));
     }
     // The caller's phone is switched off without a word and comes back with another contact.
     drop(alice);
-    let alice = Softphone::start("alice", &server, transport);
+    let alice = Softphone::start("alice", &server, transport, 2);
     alice.wait("the second registration", |out| out.contains("200 OK") && out.contains("[2 bindings]"));
     alice.command("dial", &format!("sip:bob@{}", server.address()));
     for phone in [&alice, &bob] {
         phone.wait("the call", |out| out.contains("Call established"));
         phone.wait("incoming media", |out| out.contains("incoming rtp for 'audio' established"));
-        phone.wait("a second of media both ways", |out| out.contains("audio=64000/64000"));
     }
-    alice.command("hangup", "");
     for phone in [&alice, &bob] {
         phone.wait("the end of the call", |out| out.contains("packets:") && out.contains("errors:"));
         let packets = phone.packets();
