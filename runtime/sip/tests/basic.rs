@@ -125,7 +125,7 @@ fn replies() {
     assert_eq!(
         lines(&out),
         "SIP/2.0 404 Not Found\n\
-         Via: SIP/2.0/UDP 10.0.0.9:5070;rport=5071;branch=z9hG4bKabc\n\
+         Via: SIP/2.0/UDP 10.0.0.9:5070;rport=5071;branch=z9hG4bKabc;received=10.0.0.9\n\
          f: \"Alice\" <sip:alice@example.com>;tag=1\n\
          To: <sip:bob@example.com>;tag=abc\n\
          i: c1@h\n\

@@ -24,7 +24,8 @@ pub struct Source<'a> {
 
 /// What is noted in a Via about where the request came from.
 pub(crate) struct ViaFix {
-    /// `received` is written: the sent-by host is not the source, or the sender wrote a `received` itself.
+    /// `received` is written: the sent-by host is not the source, or the sender wrote a `received` or `rport` itself
+    /// (captured; RFC 3581 section 4).
     pub(crate) received: bool,
     /// `rport` is written: it stands there, or the script asked for it.
     pub(crate) rport: bool,
@@ -37,7 +38,9 @@ impl ViaFix {
             host => host,
         };
         ViaFix {
-            received: via.received_span.is_some() || !host.eq_ignore_ascii_case(source.ip),
+            received: via.received_span.is_some()
+                || via.rport_span.is_some()
+                || !host.eq_ignore_ascii_case(source.ip),
             rport: source.force_rport || via.rport.is_some(),
         }
     }
