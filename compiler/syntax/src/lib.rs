@@ -49,9 +49,14 @@ pub struct Unit {
 
 /// Preprocesses and parses `path`. Never fails; errors stand in [`Unit::diagnostics`].
 pub fn read(path: &Path, options: &Options, loader: &dyn FileLoader) -> Unit {
-    let Preprocessed { text, map, mut diagnostics, includes } = preprocess(path, options, loader);
+    let Preprocessed { text, map, mut diagnostics, includes, broken } = preprocess(path, options, loader);
     let parsed = parse(&text);
-    diagnostics.extend(parsed.diagnostics);
+    let new = |d: &Diagnostic| {
+        let Some((file, start, ..)) = map.source_range(d.primary.span) else { return true };
+        let at = map.source_span(file, start, start);
+        broken.iter().all(|b| at.start < b.start || at.start > b.end)
+    };
+    diagnostics.extend(parsed.diagnostics.into_iter().filter(new));
     diagnostics.sort_by_key(|d| map.source_range(d.primary.span).map(|(file, start, ..)| (file, start)));
     Unit { text, map, file: parsed.file, diagnostics, includes }
 }

@@ -93,6 +93,8 @@ pub struct Preprocessed {
     pub diagnostics: Vec<Diagnostic>,
     /// Files named by the configuration.
     pub includes: Vec<Include>,
+    /// Source places whose text is already known to be broken: what the parser says there would be the same again.
+    pub(crate) broken: Vec<Span>,
 }
 
 /// Reads `path` and everything it includes.

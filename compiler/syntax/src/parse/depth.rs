@@ -23,7 +23,14 @@ pub(super) fn check(text: &str) -> Result<Vec<u32>, Box<Diagnostic>> {
     let mut pending = 0usize;
     let mut prefixes = 0usize;
     let mut ended = false;
-    for token in tokens(text, 0) {
+    let mut all = tokens(text, 0).peekable();
+    while let Some(token) = all.next() {
+        if token.text.ends_with("route") && all.peek().is_some_and(|next| next.is(b'[') || next.is(b'{')) {
+            // A route block begins: whatever is still open was never closed, and the parser will say so.
+            levels.truncate(1);
+            (pending, brackets, ended) = (0, 0, false);
+            levels[0] = Level::default();
+        }
         let is_else = token.kind == Kind::Word && token.text == "else";
         if std::mem::take(&mut ended)
             && !is_else

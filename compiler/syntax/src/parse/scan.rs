@@ -67,16 +67,21 @@ fn string_len(text: &[u8], quote: u8) -> usize {
     }
 }
 
+/// Bytes and parentheses that one variable may have; beyond that it is taken for separate tokens, so that text made to
+/// hurt cannot make the scan quadratic.
+const MAX_PV: (usize, usize) = (8192, 64);
+
 /// As the grammar has it: `$`, a name, parentheses that match on the same line.
 fn pv_len(text: &[u8]) -> usize {
     let word = text.iter().skip(1).take_while(|b| is_word(**b)).count();
     let head = 1 + if word == 0 && text.get(1) == Some(&b'?') { 1 } else { word };
     let mut depth = 0usize;
-    for (i, b) in text.iter().enumerate().skip(head) {
+    for (i, b) in text.iter().enumerate().take(MAX_PV.0).skip(head) {
         match b {
             b'(' => depth += 1,
             b')' if depth > 0 => depth -= 1,
             b'\n' => return head,
+            _ if depth > MAX_PV.1 => return head,
             _ => {}
         }
         if depth == 0 {

@@ -18,7 +18,14 @@ use crate::span::Span;
 /// Deepest nesting of defines in defines.
 const MAX_EXPANSION_DEPTH: usize = 100;
 /// Most bytes the whole expanded configuration may have; defines that double each other must end somewhere.
-const MAX_OUTPUT: usize = 64 << 20;
+const MAX_OUTPUT: usize = 16 << 20;
+/// Most uses of defines, those in values of defines included: doubling costs time even if nothing comes out.
+const MAX_EXPANSIONS: usize = 1 << 20;
+
+/// Bytes searched for the end of a variable, so that many unclosed ones on one line do not cost their square.
+const MAX_VARIABLE: usize = 8192;
+/// Deepest parentheses in a variable, for the same reason.
+const MAX_PARENTHESES: usize = 64;
 
 /// What the current byte stands in.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -87,6 +94,7 @@ pub(super) struct Lexer<'a> {
     /// What the last segment says, so that a stretch needs one segment only.
     stretch: Stretch,
     overflowed: bool,
+    expansions: usize,
     /// `#!endif` and `#!else` in inactive parts that do not count because text follows them.
     pub(super) tails: Vec<Span>,
 }
@@ -108,6 +116,7 @@ impl<'a> Lexer<'a> {
             names_module: false,
             stretch: Stretch::Ended,
             overflowed: false,
+            expansions: 0,
             tails: Vec::new(),
         };
         for module in &options.modules {
@@ -155,6 +164,11 @@ impl<'a> Lexer<'a> {
     }
 
     pub(super) fn finish(mut self) -> Preprocessed {
+        if self.overflowed {
+            // Half a configuration would only give follow-up errors.
+            self.out.text.clear();
+            return self.out;
+        }
         for level in std::mem::take(&mut self.levels) {
             let error = Diagnostic::error("KC023", level.at, "no `#!endif` for this directive");
             let mut error = error.help("write `#!endif`, alone on its line, where the part ends");
@@ -303,6 +317,9 @@ impl<'a> Lexer<'a> {
         let line = text.get(at..line_end).unwrap_or(b"");
         let kept = line.len() - line.iter().rev().take_while(|b| b" \t\r;){".contains(b)).count();
         let span = self.at(origin, at.saturating_sub(1), at + kept);
+        let line_start = memchr::memrchr(b'\n', text.get(..at).unwrap_or(b"")).map_or(0, |n| n + 1);
+        let broken = self.at(origin, line_start, line_end);
+        self.out.broken.push(broken);
         let error = Diagnostic::error("KC001", span, "this string is not closed");
         let error = error.label("the string begins here and should end on this line");
         let quote_text = char::from(quote).to_string();
@@ -325,11 +342,12 @@ impl<'a> Lexer<'a> {
         let word = rest(text, at + 1).iter().take_while(|b| is_word(**b)).count();
         let mut end = at + 1 + word;
         let mut depth = 0usize;
-        for (i, b) in rest(text, end).iter().enumerate() {
+        for (i, b) in rest(text, end).iter().enumerate().take(MAX_VARIABLE) {
             match b {
                 b'(' => depth += 1,
                 b')' => depth = depth.saturating_sub(1),
                 b'\n' => break,
+                _ if depth > MAX_PARENTHESES => break,
                 _ => {}
             }
             if depth == 0 {
@@ -386,10 +404,16 @@ impl<'a> Lexer<'a> {
         origin: &Origin,
     ) {
         let used_at = self.at(origin, at, at + name.len());
+        self.expansions += 1;
+        if self.expansions > MAX_EXPANSIONS {
+            self.too_long(origin, at);
+            return;
+        }
         let shown = String::from_utf8_lossy(name).into_owned();
         if self.expanding.iter().any(|n| n == name) || self.expanding.len() >= MAX_EXPANSION_DEPTH {
             let error = Diagnostic::error("KC001", used_at, format!("the define `{shown}` refers to itself"));
             let error = error.help("the real server never ends on this; break the circle");
+            self.out.broken.push(used_at);
             self.out.diagnostics.push(match defined_at {
                 Some(place) => error.also(place, "defined here"),
                 None => error,
@@ -448,7 +472,9 @@ impl<'a> Lexer<'a> {
     fn too_long(&mut self, origin: &Origin, from: usize) {
         if !std::mem::replace(&mut self.overflowed, true) {
             let at = self.at(origin, from, from);
-            self.error("KC001", at, format!("the configuration grows beyond {} MiB here", MAX_OUTPUT >> 20));
+            let message =
+                format!("defines and files make the configuration grow beyond {} MiB", MAX_OUTPUT >> 20);
+            self.error("KC001", at, message);
         }
     }
 

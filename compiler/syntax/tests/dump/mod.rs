@@ -4,7 +4,7 @@ use kamjit_syntax::ast::*;
 use kamjit_syntax::pv::{PvIndex, PvInner, PvRef, TransArg};
 
 /// The whole tree.
-pub fn file(file: &File) -> String {
+pub(crate) fn file(file: &File) -> String {
     let mut out = String::new();
     for item in &file.items {
         item_lines(item, &mut out);
