@@ -86,7 +86,7 @@ broken! {
     assignment_to_a_constant: [2], "request_route {\n    $si = \"x\";\n}\n";
     missing_expression: [2], "request_route {\n    $var(x) = ;\n}\n";
     missing_semicolon: [2], "request_route {\n    xlog(\"a\\n\")\n    xlog(\"b\\n\");\n}\n";
-    missing_brace: [3], "request_route {\n    exit;\n";
+    missing_brace: [1], "request_route {\n    exit;\n";
     unterminated_string: [2], "request_route {\n    xlog(\"abc);\n}\n";
     unknown_route: [2], "request_route {\n    route(NOWHERE);\n}\n";
     unknown_routes: [2, 4], "request_route {\n    route(NOWHERE);\n    exit;\n    route(NEITHER);\n}\n";
