@@ -1,5 +1,6 @@
 //! Expressions are built through these functions, which compute what is constant. The few rewrites that change what
-//! an expression gives are the real server's own (captured: `$x && 1` is `$x` as an integer, `$x && 5` is 0 or 1).
+//! an expression gives are the real server's own (captured: `$x && 1` is `$x` as an integer, `$x && 5` is 0 or 1;
+//! `0 / $x` is 0 even where `$x` is 0).
 
 use kamjit_catalog::Generation;
 
@@ -67,7 +68,13 @@ pub(crate) fn arith(op: Arith, a: Expr, b: Expr, generation: Generation) -> Expr
     {
         return Expr::Int(value);
     }
-    Expr::Arith(op, Box::new(a), Box::new(b))
+    match (op, &a, &b) {
+        (Arith::Sub | Arith::Or | Arith::Add, _, Expr::Int(0))
+        | (Arith::Mul | Arith::Div, _, Expr::Int(1)) => to_int(a, generation),
+        (Arith::Add, Expr::Int(0), _) | (Arith::Mul, Expr::Int(1), _) => to_int(b, generation),
+        (Arith::Div | Arith::Mod, Expr::Int(0), _) if known_int(&b, generation).is_none() => Expr::Int(0),
+        _ => Expr::Arith(op, Box::new(a), Box::new(b)),
+    }
 }
 
 /// `None` for division by zero, which fails when it runs.
@@ -243,6 +250,8 @@ mod tests {
     fn the_servers_own_rewrites() {
         assert_eq!(and(Expr::Var(0), int(1), G).to_string(), "int(var0)");
         assert_eq!(and(Expr::Var(0), int(5), G).to_string(), "(var0 && 5)");
+        assert_eq!(arith(Arith::Div, int(0), Expr::Var(0), G).to_string(), "0");
+        assert_eq!(arith(Arith::Mul, Expr::Var(0), int(1), G).to_string(), "int(var0)");
         assert_eq!(or(int(0), Expr::Var(0), G).to_string(), "int(var0)");
         assert_eq!(equal(Expr::Var(0), Expr::Null, false, G).to_string(), "0");
         assert_eq!(

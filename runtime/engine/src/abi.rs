@@ -21,7 +21,7 @@ use crate::{
     program::Site,
     pv::Pv,
     regex::Regex,
-    value::Val,
+    value::{Val, format_int},
 };
 
 /// The addresses of all builtins.
@@ -153,7 +153,7 @@ unsafe extern "C-unwind" fn val_to_str(header: *mut Header, value: *const RawVal
 
 unsafe extern "C-unwind" fn int_to_str(header: *mut Header, value: i64) -> RawStr {
     // SAFETY: see above.
-    RawStr::new(crate::value::format_int(unsafe { ctx(header) }.arena, value))
+    RawStr::new(format_int(unsafe { ctx(header) }.arena, value))
 }
 
 unsafe extern "C-unwind" fn concat2(
@@ -246,19 +246,26 @@ unsafe extern "C-unwind" fn field_int(header: *mut Header, field: u32) -> i64 {
 unsafe extern "C-unwind" fn field_str(header: *mut Header, field: u32) -> RawStr {
     // SAFETY: see above.
     let ctx = unsafe { ctx(header) };
-    RawStr::new(match Field::from_number(field) {
-        Some(Field::Uri) => ctx.ruri(),
-        Some(Field::Method) => ctx.msg.method_raw(),
-        Some(Field::FromUri) => ctx.msg.from().map(|f| f.uri).unwrap_or_default(),
-        Some(Field::ToUri) => ctx.msg.to().uri,
-        Some(Field::SrcIp) => address_text(ctx, ctx.rcv.src.ip()),
-        Some(Field::DstIp) => address_text(ctx, ctx.rcv.dst.ip()),
+    let Some(field) = Field::from_number(field) else { return RawStr::new(b"") };
+    RawStr::new(match field {
+        Field::Uri => ctx.ruri(),
+        Field::Method => ctx.msg.method_raw(),
+        Field::FromUri => ctx.msg.from().map(|f| f.uri).unwrap_or_default(),
+        Field::ToUri => ctx.msg.to().uri,
+        Field::Status => ctx.msg.status().map_or(b"", |code| format_int(ctx.arena, i64::from(code))),
+        Field::SrcIp => ctx.source_ip(),
+        Field::DstIp => address_text(ctx, ctx.rcv.dst.ip()),
+        Field::SndIp | Field::ToIp => {
+            ctx.sending().map_or(b"", |sending| address_text(ctx, sending.addr.ip()))
+        }
+        Field::Proto => ctx.rcv.proto.name().as_bytes(),
+        Field::SndProto => ctx.sending().map_or(b"", |sending| sending.proto.name().as_bytes()),
         _ => b"",
     })
 }
 
 fn address_text<'m>(ctx: &Ctx<'m>, ip: IpAddr) -> &'m [u8] {
-    bumpalo::format!(in ctx.arena, "{}", ip).into_bump_str().as_bytes()
+    ctx.format(format_args!("{ip}"))
 }
 
 unsafe extern "C-unwind" fn field_is_myself(header: *mut Header, field: u32) -> i32 {
@@ -327,9 +334,12 @@ unsafe extern "C-unwind" fn field_is_host(
 unsafe extern "C-unwind" fn route_find(header: *mut Header, name: *const u8, len: usize) -> i64 {
     // SAFETY: see above.
     let (ctx, name) = unsafe { (ctx(header), bytes(name, len)) };
-    let found = std::str::from_utf8(name)
-        .ok()
-        .and_then(|name| ctx.program.route(kamjit_catalog::Routes::REQUEST, name));
+    let found = match name {
+        b"" => None,
+        b"0" => Some(""),
+        name => std::str::from_utf8(name).ok(),
+    };
+    let found = found.and_then(|name| ctx.program.route(kamjit_catalog::Routes::REQUEST, name));
     match found {
         Some(route) => i64::from(route.0),
         None => {

@@ -130,7 +130,11 @@ impl Analysis<'_> {
 
     /// The target and value of an assignment.
     pub(super) fn assignment(&mut self, assign: &Assign) -> Option<(ir::Target, ir::Expr)> {
-        let value = self.expr(&assign.value, false);
+        let value = match self.expr(&assign.value, false) {
+            // `f() + 0`, `f() && 1`: the server drops the operator, and the call stands alone again (captured).
+            Some(ir::Expr::Truth(call)) => Some(*call),
+            value => value,
+        };
         let target = match &assign.target {
             Target::Pv(pv) => self.target(pv),
             Target::Attr(attr) => {
@@ -278,7 +282,10 @@ impl Analysis<'_> {
         let mut next = || values.next();
         let first_span = args.first().map_or(span, |a| a.span);
         match builtin {
-            Builtin::CastInt => Some(fold::to_int(next()?, self.generation)),
+            Builtin::CastInt => Some(match next()? {
+                call @ ir::Expr::Truth(_) => ir::Expr::ToInt(Box::new(call)),
+                value => fold::to_int(value, self.generation),
+            }),
             Builtin::CastStr => Some(fold::to_str(next()?)),
             Builtin::Strlen => Some(fold::len(self.need_str(next()?, first_span)?)),
             Builtin::Strempty => Some(fold::is_empty(self.need_str(next()?, first_span)?)),

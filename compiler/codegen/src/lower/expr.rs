@@ -355,11 +355,21 @@ impl Lower<'_, '_> {
                 let index = self.call1(Builtin::route_find, &[self.ctx, name.ptr, name.len]);
                 let missing = self.icmp_const(IntCC::SignedLessThan, index, 0);
                 let found = self.b.create_block();
-                let fail = self.fail_block();
-                self.brif(missing, fail, found);
+                let not_found = self.b.create_block();
+                let done = self.b.create_block();
+                let result = self.b.append_block_param(done, types::I64);
+                self.b.set_cold_block(not_found);
+                self.brif(missing, not_found, found);
+                self.begin(not_found);
+                // Captured: the code of a call of an unknown route.
+                let code = self.iconst(-10);
+                self.jump(done, &[code]);
                 self.begin(found);
                 let index = self.b.ins().ireduce(types::I32, index);
-                self.call_route(index)
+                let code = self.call_route(index);
+                self.jump(done, &[code]);
+                self.begin(done);
+                result
             }
         }
     }

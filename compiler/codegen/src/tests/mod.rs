@@ -206,7 +206,7 @@ fn routes_by_name() {
         vec![set(0, by("R1")), set(1, by("NONE")), set(2, Expr::Int(1))],
         vec![StmtKind::Return(Expr::Int(4))],
     ]);
-    assert_eq!((out.var(0), out.var(1), out.var(2)), ("4".into(), "0".into(), "1".into()));
+    assert_eq!((out.var(0), out.var(1), out.var(2)), ("4".into(), "-10".into(), "1".into()));
 }
 
 /// What a route returns when it ends without `return`, captured from 5.6.3.
