@@ -4,7 +4,9 @@ use std::sync::Arc;
 
 use kamjit_engine::{
     Engine,
+    catalog::{Param, ParamDefault},
     cfg::{CfgCell, CfgInitial, CfgVar},
+    program::Program,
     rpc::{RpcCall, apply_setting},
 };
 use kamjit_rpc::{Fault, Value};
@@ -30,10 +32,19 @@ impl Target {
     }
 }
 
-pub(super) fn value_of(var: &CfgVar) -> Value {
+/// A string parameter without default that is not set reads as `<null string>` (captured).
+pub(super) fn value_of(program: &Program, group: &str, var: &CfgVar) -> Value {
     match &var.cell {
         CfgCell::Int { cell, .. } => Value::Int(cell.get()),
-        CfgCell::Str(cell) => Value::from(&*cell.get()),
+        CfgCell::Str(cell) => {
+            let text = cell.get();
+            let params = program.modules.iter().filter(|m| m.name == group).flat_map(|m| m.params);
+            let unset = |p: &Param| p.name == var.name && matches!(p.default, ParamDefault::NoStr);
+            if text.is_empty() && params.into_iter().any(unset) {
+                return Value::from("<null string>");
+            }
+            Value::from(&*text)
+        }
     }
 }
 
@@ -104,14 +115,18 @@ pub(super) fn get(call: &mut RpcCall) -> Result<(), Fault> {
             if var.is_some() && is_hidden(&group, &name) {
                 return Err(Fault::new(400, "Variable exists, but it is not readable via RPC interface"));
             }
-            let value =
-                var.as_ref().map(value_of).ok_or_else(|| Fault::new(400, "Failed to get the variable"))?;
+            let value = var
+                .as_ref()
+                .map(|v| value_of(&call.program, &group, v))
+                .ok_or_else(|| Fault::new(400, "Failed to get the variable"))?;
             call.add(value);
         }
         None => {
             let vars = call.engine.cfg.group(&group);
             let readable = vars.iter().filter(|v| !is_hidden(&group, &v.name));
-            call.add(Value::Struct(readable.map(|v| (v.name.clone(), value_of(v))).collect()));
+            call.add(Value::Struct(
+                readable.map(|v| (v.name.clone(), value_of(&call.program, &group, v))).collect(),
+            ));
         }
     }
     Ok(())

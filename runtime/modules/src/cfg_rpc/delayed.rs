@@ -77,7 +77,11 @@ pub(super) fn rollback(call: &mut RpcCall) -> Result<(), Fault> {
 pub(super) fn diff(call: &mut RpcCall) -> Result<(), Fault> {
     let state = state(call)?;
     for change in lock(&state).iter() {
-        let old = change.target.find(&call.engine).as_ref().map(value_of);
+        let old = change
+            .target
+            .find(&call.engine)
+            .as_ref()
+            .map(|v| value_of(&call.program, &change.target.group, v));
         call.add_struct(vec![
             ("group name", change.target.group.as_str().into()),
             ("variable name", change.target.name.as_str().into()),

@@ -31,6 +31,7 @@ fn pkg_stats(call: &mut RpcCall) -> Result<(), Fault> {
     let by = call.opt_str();
     let wanted = match by.as_deref() {
         None | Some(b"all") => None,
+        Some(_) if call.rest().is_empty() => return Err(Fault::new(500, "One more parameter expected")),
         Some(_) => Some(call.int()?),
     };
     let whole = shared_memory();

@@ -73,8 +73,11 @@ fn lines(call: &mut RpcCall, rows: &[Row]) {
     }
 }
 
+/// Groups that the real server computes and thus never sets to 0 (captured for sl; gauges and sums by process).
+const NEVER_RESET: [&str; 6] = ["dns", "shmem", "sl", "tcp", "tmx", "usrloc"];
+
 fn zero(rows: &[Row]) {
-    for row in rows {
+    for row in rows.iter().filter(|row| !NEVER_RESET.contains(&row.group.as_str())) {
         if let Source::Counter(counter) = &row.source {
             counter.set(0);
         }
