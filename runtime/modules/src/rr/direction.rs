@@ -48,6 +48,11 @@ pub(super) fn of(ctx: &Ctx<'_>) -> Direction {
     }
 }
 
+/// Whether the request goes against the first one of its dialog.
+pub fn is_upstream(ctx: &Ctx<'_>) -> bool {
+    of(ctx) == Direction::Upstream
+}
+
 fn from_tag<'m>(ctx: &Ctx<'m>) -> Val<'m> {
     Val::opt(ctx.msg.from().ok().and_then(|f| f.tag))
 }

@@ -6,6 +6,7 @@ mod loose;
 mod params;
 mod record;
 
+pub use direction::is_upstream;
 pub use params::add_param;
 
 use std::sync::Arc;
