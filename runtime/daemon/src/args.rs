@@ -27,7 +27,7 @@ impl From<Compat> for Generation {
 
 /// The options. Those without meaning here are taken and ignored, so that start scripts run unchanged.
 #[derive(Clone, Debug, Parser)]
-#[command(name = "kamjit", version, disable_version_flag = true, args_override_self = true)]
+#[command(name = "kamjit", version, disable_version_flag = true, args_override_self = true, before_help = crate::VERSION)]
 pub struct Args {
     /// Auto aliases: yes/on or no/off
     #[arg(short = 'a', value_name = "MODE")]
@@ -78,7 +78,7 @@ pub struct Args {
     #[arg(short = 'I')]
     pub internals: bool,
     /// Check the Via of replies (always done by kamjit)
-    #[arg(short = 'K', action = ArgAction::Count, hide_short_help = true)]
+    #[arg(short = 'K', action = ArgAction::Count)]
     pub check_via: u8,
     /// Listen on [proto:]address[:port][/advertised]
     #[arg(short = 'l', value_name = "ADDRESS", action = ArgAction::Append)]
@@ -114,13 +114,13 @@ pub struct Args {
     #[arg(short = 'P', value_name = "FILE")]
     pub pid_file: Option<PathBuf>,
     /// SCTP workers (no meaning in kamjit)
-    #[arg(short = 'Q', value_name = "COUNT", hide_short_help = true)]
+    #[arg(short = 'Q', value_name = "COUNT")]
     pub sctp_workers: Option<String>,
     /// Use DNS to decide about `received` (no meaning in kamjit)
-    #[arg(short = 'r', action = ArgAction::Count, hide_short_help = true)]
+    #[arg(short = 'r', action = ArgAction::Count)]
     pub dns: u8,
     /// Use reverse DNS to decide about `received` (no meaning in kamjit)
-    #[arg(short = 'R', action = ArgAction::Count, hide_short_help = true)]
+    #[arg(short = 'R', action = ArgAction::Count)]
     pub reverse_dns: u8,
     /// Set server_id
     #[arg(long = "server-id", value_name = "NUMBER")]
@@ -135,7 +135,7 @@ pub struct Args {
     #[arg(long, value_name = "EXPR", action = ArgAction::Append)]
     pub substdefs: Vec<String>,
     /// Disable SCTP (kamjit has none)
-    #[arg(short = 'S', action = ArgAction::Count, hide_short_help = true)]
+    #[arg(short = 'S', action = ArgAction::Count)]
     pub no_sctp: u8,
     /// Change the root directory
     #[arg(short = 't', value_name = "DIR")]
@@ -162,7 +162,7 @@ pub struct Args {
     #[arg(short = 'w', value_name = "DIR")]
     pub work_dir: Option<PathBuf>,
     /// Poll method (no meaning in kamjit)
-    #[arg(short = 'W', value_name = "TYPE", hide_short_help = true)]
+    #[arg(short = 'W', value_name = "TYPE")]
     pub poll_method: Option<String>,
     /// Whose meaning applies where the generations of Kamailio differ
     #[arg(long, value_enum, default_value = "6")]

@@ -12,6 +12,9 @@ use clap::{Parser, error::ErrorKind};
 
 use crate::args::Args;
 
+/// The first line of `-v` and `-h`.
+const VERSION: &str = concat!("version: kamjit ", env!("CARGO_PKG_VERSION"), " (x86_64/linux)");
+
 /// What Kamailio's own start-up exits with when it refuses (captured).
 const REFUSED: i32 = 255;
 

@@ -46,7 +46,12 @@ fn draw(diagnostic: &Diagnostic, map: &SourceMap) -> String {
     let Some(file) = map.files().get(place.file.0 as usize) else { return head };
     let text = String::from_utf8_lossy(&file.text).into_owned();
     let mut report = MietteDiagnostic::new(head);
-    let (start, end) = (place.range.0 as usize, place.range.1 as usize);
+    let range = |(start, end): (u32, u32)| {
+        // A finding at the end of the file points behind the last byte; the text may have grown by replaced bytes.
+        let end = (end as usize).min(text.len());
+        let start = (start as usize).min(end);
+        (start, end - start)
+    };
     let mut label = diagnostic.primary.text.clone();
     if let Some(define) = place.via {
         if !label.is_empty() {
@@ -55,17 +60,12 @@ fn draw(diagnostic: &Diagnostic, map: &SourceMap) -> String {
         label.push_str(&format!("{} stands for `{}`", define.name, define.value));
     }
     let label = if label.is_empty() { "here".to_owned() } else { label };
-    report = report
-        .with_label(LabeledSpan::new_primary_with_span(Some(label), (start, end.saturating_sub(start))));
+    report = report.with_label(LabeledSpan::new_primary_with_span(Some(label), range(place.range)));
     for other in &diagnostic.secondary {
         if let Some(at) = map.resolve(other.span)
             && at.file == place.file
         {
-            let (start, end) = (at.range.0 as usize, at.range.1 as usize);
-            report = report.and_label(LabeledSpan::new_with_span(
-                Some(other.text.clone()),
-                (start, end.saturating_sub(start)),
-            ));
+            report = report.and_label(LabeledSpan::new_with_span(Some(other.text.clone()), range(at.range)));
         }
     }
     if let Some(help) = &diagnostic.help {
