@@ -39,7 +39,9 @@ pub(super) fn value_of(program: &Program, group: &str, var: &CfgVar) -> Value {
         CfgCell::Str(cell) => {
             let text = cell.get();
             let params = program.modules.iter().filter(|m| m.name == group).flat_map(|m| m.params);
-            let unset = |p: &Param| p.name == var.name && matches!(p.default, ParamDefault::NoStr);
+            let unset = |p: &Param| {
+                p.name == var.name && matches!(p.default, ParamDefault::NoStr | ParamDefault::Str(""))
+            };
             if text.is_empty() && params.into_iter().any(unset) {
                 return Value::from("<null string>");
             }

@@ -2,6 +2,7 @@
 
 use std::time::{Duration, SystemTime};
 
+use kamjit_catalog::Generation;
 use kamjit_rpc::{Fault, Value};
 
 use super::ctime;
@@ -41,7 +42,13 @@ fn up_for(call: &RpcCall) -> Duration {
 
 /// Names that the preprocessor knows, and `MOD_name` of each loaded module.
 fn all_defines(call: &RpcCall) -> Vec<(String, Option<String>)> {
-    let mut defines = call.engine.start.defines.clone();
+    let versions: &[&str] = match call.program.generation {
+        Generation::V5_6 => &["KAMAILIO_5", "KAMAILIO_5_6", "KAMAILIO_5_6_3"],
+        Generation::V6 => &["KAMAILIO_6", "KAMAILIO_6_2", "KAMAILIO_6_2_0"],
+    };
+    let mut defines: Vec<_> = versions.iter().map(|name| ((*name).to_owned(), None)).collect();
+    let written = call.engine.start.defines.iter().filter(|(name, _)| !versions.contains(&name.as_str()));
+    defines.extend(written.cloned());
     for module in call.program.modules.iter().filter(|m| m.name != "core") {
         let name = format!("MOD_{}", module.name);
         if defines.iter().all(|(known, _)| *known != name) {
