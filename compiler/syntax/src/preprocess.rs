@@ -5,6 +5,8 @@ mod directives;
 mod expression;
 mod include;
 mod lexer;
+mod output;
+mod strings;
 mod subst;
 
 use std::ffi::OsString;

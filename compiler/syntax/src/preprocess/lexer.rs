@@ -8,17 +8,16 @@ use std::rc::Rc;
 
 use super::defines::Defines;
 use super::subst::Subst;
-use super::{FileLoader, Generation, Options, Preprocessed, SubstKind};
+use super::{FileLoader, Generation, Options, Preprocessed};
 use crate::diagnostic::Diagnostic;
 use crate::parse::reserved;
-use crate::raw_bytes;
 use crate::source_map::{Define, FileId};
 use crate::span::Span;
 
 /// Deepest nesting of defines in defines.
 const MAX_EXPANSION_DEPTH: usize = 100;
 /// Most bytes the whole expanded configuration may have; defines that double each other must end somewhere.
-const MAX_OUTPUT: usize = 16 << 20;
+pub(super) const MAX_OUTPUT: usize = 16 << 20;
 /// Most uses of defines, those in values of defines included: doubling costs time even if nothing comes out.
 const MAX_EXPANSIONS: usize = 1 << 20;
 
@@ -29,7 +28,7 @@ const MAX_PARENTHESES: usize = 64;
 
 /// What the current byte stands in.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum State {
+pub(super) enum State {
     Code,
     /// Inside a string: its quote and where its content begins in the output.
     Str {
@@ -58,7 +57,7 @@ pub(super) enum Origin {
 
 /// The last segment of the source map.
 #[derive(Clone, Copy, PartialEq, Eq)]
-enum Stretch {
+pub(super) enum Stretch {
     /// The next bytes need a segment of their own.
     Ended,
     /// Copied; goes on when the next bytes come from this output and source offset.
@@ -86,14 +85,14 @@ pub(super) struct Lexer<'a> {
     pub(super) open_files: Vec<PathBuf>,
     /// Names being expanded.
     expanding: Vec<Vec<u8>>,
-    state: State,
+    pub(super) state: State,
     /// Open braces: `#!subst` counts only at the top level.
     pub(super) braces: usize,
     /// The next string names a module.
-    names_module: bool,
+    pub(super) names_module: bool,
     /// What the last segment says, so that a stretch needs one segment only.
-    stretch: Stretch,
-    overflowed: bool,
+    pub(super) stretch: Stretch,
+    pub(super) overflowed: bool,
     expansions: usize,
     /// `#!endif` and `#!else` in inactive parts that do not count because text follows them.
     pub(super) tails: Vec<Span>,
@@ -272,71 +271,6 @@ impl<'a> Lexer<'a> {
         next
     }
 
-    fn in_string(&mut self, text: &[u8], at: usize, quote: u8, content: usize, origin: &Origin) -> usize {
-        let closed = end_of_string(text, at, quote);
-        if let Some(line_end) = self.runaway(text, at, closed, content, origin) {
-            return self.cut_string(text, at, line_end, quote, origin);
-        }
-        let Some(end) = closed else { return self.copy(text, at, text.len(), origin) };
-        self.copy(text, at, end, origin);
-        self.substitute(content, quote, origin, end);
-        if std::mem::take(&mut self.names_module) {
-            let name = self.out.text.get(content..).unwrap_or("").as_bytes().to_vec();
-            self.define_module(&name);
-        }
-        self.state = State::Code;
-        self.copy(text, end, end + 1, origin)
-    }
-
-    /// The end of the line on which a string should have ended: it either never ends, or runs over lines up to what
-    /// can only be the opening quote of the next string. `None` for a sound string.
-    fn runaway(
-        &self,
-        text: &[u8],
-        at: usize,
-        closed: Option<usize>,
-        content: usize,
-        origin: &Origin,
-    ) -> Option<usize> {
-        if !matches!(origin, Origin::File(_)) || self.out.text.len() != content {
-            return None;
-        }
-        let line = memchr::memchr(b'\n', rest(text, at)).map_or(text.len(), |n| at + n);
-        match closed {
-            None => Some(line),
-            Some(end) => {
-                let next = text.get(end + 1).copied().unwrap_or(b' ');
-                (end > line && (is_word(next) || next == b'$')).then_some(line)
-            }
-        }
-    }
-
-    /// Reports a runaway string and ends it before what closes the statement on its line, so that the rest of the
-    /// text can be read.
-    fn cut_string(&mut self, text: &[u8], at: usize, line_end: usize, quote: u8, origin: &Origin) -> usize {
-        let line = text.get(at..line_end).unwrap_or(b"");
-        let kept = line.len() - line.iter().rev().take_while(|b| b" \t\r;){".contains(b)).count();
-        let span = self.at(origin, at.saturating_sub(1), at + kept);
-        let line_start = memchr::memrchr(b'\n', text.get(..at).unwrap_or(b"")).map_or(0, |n| n + 1);
-        let broken = self.at(origin, line_start, line_end);
-        self.out.broken.push(broken);
-        let error = Diagnostic::error("KC001", span, "this string is not closed");
-        let error = error.label("the string begins here and should end on this line");
-        let quote_text = char::from(quote).to_string();
-        self.out.diagnostics.push(error.help(format!("add the closing `{quote_text}`")).fix(
-            format!("insert `{quote_text}`"),
-            span.after(),
-            quote_text,
-            false,
-        ));
-        self.copy(text, at, at + kept, origin);
-        self.out.text.push(char::from(quote));
-        self.stretch = Stretch::Ended;
-        self.names_module = false;
-        self.state = State::Code;
-        at + kept
-    }
-
     /// `$name`, `$name(...)`, `$(...)`: copied whole, only substitutions count inside.
     fn variable(&mut self, text: &[u8], at: usize, origin: &Origin) -> usize {
         let word = rest(text, at + 1).iter().take_while(|b| is_word(**b)).count();
@@ -438,89 +372,8 @@ impl<'a> Lexer<'a> {
         self.expanding.pop();
     }
 
-    /// Appends `text[from..to]` to the output and returns `to`.
-    pub(super) fn copy(&mut self, text: &[u8], from: usize, to: usize, origin: &Origin) -> usize {
-        let Some(piece) = text.get(from..to).filter(|p| !p.is_empty()) else { return to };
-        let out = self.out.text.len();
-        if out + piece.len() > MAX_OUTPUT {
-            self.too_long(origin, from);
-            return to;
-        }
-        match origin {
-            Origin::File(file) => {
-                if self.stretch != (Stretch::Copied { file: *file, out, source: from }) {
-                    self.out.map.copied(out as u32, *file, from as u32);
-                }
-                raw_bytes::push_lossless(piece, &mut self.out.text);
-                let end = self.out.text.len();
-                let same_length = end - out == piece.len();
-                let next = Stretch::Copied { file: *file, out: end, source: to };
-                self.stretch = if same_length { next } else { Stretch::Ended };
-            }
-            Origin::Define { file, start, len, define } => {
-                let this = Stretch::Define { file: *file, start: *start };
-                if self.stretch != this {
-                    self.out.map.replaced(out as u32, *file, *start, *len, Define::clone(define));
-                }
-                raw_bytes::push_lossless(piece, &mut self.out.text);
-                self.stretch = this;
-            }
-        }
-        to
-    }
-
-    fn too_long(&mut self, origin: &Origin, from: usize) {
-        if !std::mem::replace(&mut self.overflowed, true) {
-            let at = self.at(origin, from, from);
-            let message =
-                format!("defines and files make the configuration grow beyond {} MiB", MAX_OUTPUT >> 20);
-            self.error("KC001", at, message);
-        }
-    }
-
-    /// The trace that a comment or directive leaves: it parts strings that would be joined.
-    pub(super) fn emit_marker(&mut self) {
-        if !self.out.text.ends_with('\u{0C}') {
-            self.out.text.push('\u{0C}');
-        }
-        self.stretch = Stretch::Ended;
-    }
-
-    /// Runs the substitutions over the output from `content` on. `quote` is 0 for variables.
-    fn substitute(&mut self, content: usize, quote: u8, origin: &Origin, source_end: usize) {
-        if self.substs.is_empty() {
-            return;
-        }
-        let mut bytes = Vec::new();
-        raw_bytes::decode_into(self.out.text.get(content..).unwrap_or(""), &mut bytes);
-        let old_len = bytes.len();
-        let mut changed = false;
-        for subst in &self.substs {
-            if let Some(new) = subst.apply(&bytes) {
-                bytes = new;
-                changed = true;
-            }
-        }
-        if !changed {
-            return;
-        }
-        self.out.text.truncate(content);
-        if quote == b'"' {
-            bytes = protect_quotes(&bytes);
-        }
-        let (file, start, len) = match origin {
-            Origin::File(file) => (*file, source_end.saturating_sub(old_len) as u32, old_len as u32),
-            Origin::Define { file, start, len, .. } => (*file, *start, *len),
-        };
-        let define =
-            Define { name: "#!subst".into(), value: String::from_utf8_lossy(&bytes).into(), at: None };
-        self.out.map.replaced(content as u32, file, start, len, define);
-        raw_bytes::push_lossless(&bytes, &mut self.out.text);
-        self.stretch = Stretch::Ended;
-    }
-
     /// `MOD_name` after a `loadmodule`.
-    fn define_module(&mut self, path: &[u8]) {
+    pub(super) fn define_module(&mut self, path: &[u8]) {
         let name = path.rsplit(|b| *b == b'/').next().unwrap_or(path);
         let name = name.strip_suffix(b".so").unwrap_or(name);
         if !name.is_empty() {
@@ -531,66 +384,6 @@ impl<'a> Lexer<'a> {
     pub(super) fn is_v6(&self) -> bool {
         self.options.generation == Generation::V6
     }
-
-    /// Adds a substitution; returns false after reporting a bad one.
-    pub(super) fn add_subst(&mut self, kind: SubstKind, expression: &[u8], at: Span) -> bool {
-        let pieces = match super::subst::split(expression) {
-            Ok(pieces) => pieces,
-            Err(why) => {
-                let shown = String::from_utf8_lossy(expression).into_owned();
-                let error = Diagnostic::error("KC027", at, format!("bad substitution `{shown}`: {why}"));
-                self.out
-                    .diagnostics
-                    .push(error.help("write it as \"/pattern/replacement/flags\", flags: g, i"));
-                return false;
-            }
-        };
-        match Subst::new(&pieces) {
-            Ok(subst) => self.substs.push(subst),
-            Err(why) => {
-                self.error("KC027", at, format!("bad substitution: {why}"));
-                return false;
-            }
-        }
-        if kind != SubstKind::Subst {
-            let value = if kind == SubstKind::SubstDefS {
-                [b"\"", pieces.replacement, b"\""].concat()
-            } else {
-                pieces.replacement.to_vec()
-            };
-            self.define(pieces.pattern, &value, Some(at), super::defines::Policy::New);
-        }
-        true
-    }
-}
-
-/// The place of the quote that ends a string whose content begins at `from`.
-fn end_of_string(text: &[u8], from: usize, quote: u8) -> Option<usize> {
-    let mut at = from;
-    loop {
-        let n = rest(text, at).iter().position(|b| *b == quote || (*b == b'\\' && quote == b'"'))?;
-        if text.get(at + n) == Some(&quote) {
-            return Some(at + n);
-        }
-        at += n + 2;
-    }
-}
-
-/// Quotes that a replacement brought in must not end the string.
-fn protect_quotes(bytes: &[u8]) -> Vec<u8> {
-    let mut out = Vec::with_capacity(bytes.len());
-    let mut escaped = false;
-    for b in bytes {
-        if *b == b'"' && !escaped {
-            out.push(b'\\');
-        }
-        escaped = *b == b'\\' && !escaped;
-        out.push(*b);
-    }
-    if escaped {
-        out.push(b'\\');
-    }
-    out
 }
 
 pub(super) fn rest(text: &[u8], at: usize) -> &[u8] {

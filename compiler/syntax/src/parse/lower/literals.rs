@@ -24,6 +24,10 @@ impl Lower {
                 unescape(inside, &mut value);
             }
         }
+        // Captured: the server's strings end at the first NUL, `\000` and `\400` (cut to eight bits) included.
+        if let Some(nul) = memchr::memchr(0, &value) {
+            value.truncate(nul);
+        }
         StrLit { value: value.into(), span: self.span(pair), quote }
     }
 
@@ -247,8 +251,7 @@ fn unescape(text: &str, out: &mut Vec<u8>) {
                 }
             }
             Some(b'0'..=b'7') => {
-                let most = if matches!(bytes.get(1), Some(b'0'..=b'3')) { 3 } else { 2 };
-                let digits = count(bytes, 1, most, 8);
+                let digits = count(bytes, 1, 3, 8);
                 if digits < 2 {
                     out.push(b'\\');
                     taken = 1;
@@ -292,7 +295,7 @@ mod tests {
     fn escapes_as_the_server_decodes_them() {
         assert_eq!(text(r"a\tb\x41\101\q\\"), "a\tbAA\\q\\");
         assert_eq!(text("a\\\nb"), "ab");
-        assert_eq!(text(r"\x4\8"), "\u{4}\\8");
+        assert_eq!(text(r"\x4\8\18c\7a"), "\u{4}\\8\\18c\\7a");
     }
 
     #[test]
