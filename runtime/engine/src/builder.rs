@@ -130,6 +130,7 @@ impl Builder {
             states: &self.states,
             flags: &self.flags,
             place: self.place.as_ref(),
+            cfg: &self.cfg,
         }
     }
 
@@ -182,6 +183,7 @@ impl Builder {
                 states: &self.states,
                 flags: &self.flags,
                 place: None,
+                cfg: &self.cfg,
             },
             new_states: &mut new_states,
             globals: &self.globals,

@@ -6,6 +6,7 @@ use kamjit_catalog::{Generation, HostError, InnerName, Place, RouteDecl, Routes}
 use kamjit_syntax::pv::{FormatPart, PvIndex, PvInner, PvRef, TransArg, parse_format, parse_pv};
 
 use crate::{
+    cfg::CfgStore,
     module::{Arg, Module},
     program::RouteIndex,
     pv::{Format, FormatPiece, Index, Inner, Pv, PvDef, PvName, TrArg, TrDef, Transform},
@@ -23,6 +24,7 @@ pub struct Prepare<'a> {
     pub(crate) states: &'a States,
     pub(crate) flags: &'a [(String, i64)],
     pub(crate) place: Option<&'a Place>,
+    pub(crate) cfg: &'a CfgStore,
 }
 
 /// Names of `$var(..)`, each with its slot.

@@ -9,6 +9,7 @@ mod flags;
 mod forward;
 mod log;
 mod prefix;
+mod select;
 pub mod sending;
 mod settings;
 pub mod uri;
@@ -18,6 +19,7 @@ use kamjit_catalog::{ArgKind, Form, Routes};
 
 use crate::{
     module::{FunctionDef, Module, PrepareFn, Run, RunFn},
+    pv::PvDef,
     table::{join, total},
 };
 
@@ -32,11 +34,14 @@ const FUNCTIONS: &[&[FunctionDef]] = &[
 ];
 static ALL_FUNCTIONS: [FunctionDef; total(FUNCTIONS)] = join(FUNCTIONS);
 
+const PVS: &[&[PvDef]] = &[vars::PVS, select::PVS];
+static ALL_PVS: [PvDef; total(PVS)] = join(PVS);
+
 /// The core's export table.
 pub static MODULE: Module = Module {
     name: "core",
     functions: &ALL_FUNCTIONS,
-    pvs: vars::PVS,
+    pvs: &ALL_PVS,
     rpc: crate::rpc::core::COMMANDS,
     init: |init| {
         settings::init(init)?;

@@ -15,7 +15,7 @@ pub(super) const PVS: &[PvDef] = &[
     read_only("retcode", return_code),
     read_only("?", return_code),
     named("def", InnerName::Static, define, None),
-    named("defn", InnerName::Static, define_number, None),
+    named("defn", InnerName::Static, define_or_zero, None),
     named("defs", InnerName::Static, define, None),
     named("defv", InnerName::Static, define, None),
     named("env", InnerName::Static, environment, Some(read_environment)),
@@ -37,11 +37,17 @@ fn define<'m>(ctx: &mut Ctx<'m>, name: &'m PvName) -> Val<'m> {
     Val::opt(find_define(ctx, name).map(str::as_bytes))
 }
 
-fn define_number<'m>(ctx: &mut Ctx<'m>, name: &'m PvName) -> Val<'m> {
+/// Captured: 0 for a name that is not defined.
+fn define_or_zero<'m>(ctx: &mut Ctx<'m>, name: &'m PvName) -> Val<'m> {
     match find_define(ctx, name) {
-        Some(value) => Val::Int(Val::Str(value.as_bytes()).to_int()),
-        None => Val::Null,
+        Some(value) => number_or_text(value.as_bytes()),
+        None => Val::Int(0),
     }
+}
+
+/// Captured: text stays text.
+fn number_or_text(text: &[u8]) -> Val<'_> {
+    crate::value::parse_int(text).map_or(Val::Str(text), Val::Int)
 }
 
 /// The environment does not change while the server runs: read once.
@@ -63,7 +69,7 @@ fn environment<'m>(_: &mut Ctx<'m>, name: &'m PvName) -> Val<'m> {
 
 fn environment_number<'m>(_: &mut Ctx<'m>, name: &'m PvName) -> Val<'m> {
     match &name.inner {
-        Inner::Text(value) => Val::Int(Val::Str(value).to_int()),
+        Inner::Text(value) => number_or_text(value),
         _ => Val::Null,
     }
 }

@@ -10,7 +10,7 @@ use kamjit_sip::{FirstLine, HeaderKind};
 
 pub(super) const PVS: &[PvDef] = &[
     read_only("rm", |ctx, _| Val::Str(ctx.msg.method_raw())),
-    read_only("rmid", |ctx, _| Val::Int(i64::from(ctx.msg.method().bit()))),
+    read_only("rmid", method_id),
     read_only("rs", |ctx, _| ctx.msg.status().map_or(Val::Null, |code| Val::Int(i64::from(code)))),
     read_only("rsi", |ctx, _| Val::Int(ctx.msg.status().map_or(0, i64::from))),
     read_only("rr", reason),
@@ -26,6 +26,14 @@ pub(super) const PVS: &[PvDef] = &[
     read_only("cl", content_length),
     named("msg", InnerName::Static, part, Some(parse_part)),
 ];
+
+/// The bit that the real server gives a method; 1 << 19 stands for all that it does not know (captured).
+fn method_id<'m>(ctx: &mut Ctx<'m>, _: &'m PvName) -> Val<'m> {
+    Val::Int(match ctx.msg.method().bit() {
+        bit if bit < 1 << 19 => i64::from(bit),
+        _ => 1 << 19,
+    })
+}
 
 fn reason<'m>(ctx: &mut Ctx<'m>, _: &'m PvName) -> Val<'m> {
     match ctx.msg.first_line() {
@@ -105,14 +113,16 @@ fn part<'m>(ctx: &mut Ctx<'m>, name: &'m PvName) -> Val<'m> {
         Part::Buffer => Val::Str(whole(ctx)),
         Part::Body => body(ctx),
         Part::BodySize => Val::Int(msg.body().len() as i64),
-        Part::Headers => slice(msg.headers_offset(), msg.headers_end()),
-        Part::FirstPart => slice(msg.start_offset(), msg.headers_end()),
+        Part::Headers => Val::Str(without_line_end(buf.get(msg.headers_offset()..msg.headers_end()))),
+        Part::FirstPart => Val::Str(without_line_end(buf.get(msg.start_offset()..msg.headers_end()))),
         Part::LastPart => slice(msg.headers_offset(), buf.len()),
-        Part::FirstLine => {
-            let line = buf.get(msg.start_offset()..msg.headers_offset()).unwrap_or_default();
-            Val::Str(line.strip_suffix(b"\r\n").or_else(|| line.strip_suffix(b"\n")).unwrap_or(line))
-        }
+        Part::FirstLine => Val::Str(without_line_end(buf.get(msg.start_offset()..msg.headers_offset()))),
     }
+}
+
+fn without_line_end(text: Option<&[u8]>) -> &[u8] {
+    let text = text.unwrap_or_default();
+    text.strip_suffix(b"\r\n").or_else(|| text.strip_suffix(b"\n")).unwrap_or(text)
 }
 
 /// The value of the first header of a kind.

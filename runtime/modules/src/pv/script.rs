@@ -12,7 +12,7 @@ use kamjit_engine::{
     avp::AvpValue,
     init::Init,
     module::Prepare,
-    pv::{Format, Inner, Pv, PvDef, PvName, named, named_rw, read_only},
+    pv::{Format, Inner, PvDef, PvName, named, named_rw, read_only},
     state::StateKey,
 };
 
@@ -22,8 +22,8 @@ pub(super) const PVS: &[PvDef] = &[
     named_rw("vn", InnerName::Static, nullable, set_nullable, None),
     named_rw("shv", InnerName::Static, shared, set_shared, None),
     named("shvinc", InnerName::Static, shared_increment, None),
-    named("cnt", InnerName::Static, count, Some(parse_count)),
-    named("_s", InnerName::Static, format, Some(parse_format)),
+    named("cnt", InnerName::Dynamic, count, None),
+    named("_s", InnerName::Dynamic, format, Some(parse_format)),
     named("K", InnerName::Static, constant, Some(parse_constant)),
     named("stat", InnerName::Dynamic, statistic, None),
     read_only("true", |_, _| Val::Int(1)),
@@ -197,20 +197,14 @@ fn shared_increment<'m>(ctx: &mut Ctx<'m>, name: &'m PvName) -> Val<'m> {
     STATE.get(ctx).map_or(Val::Null, |state| Val::Int(state.shared.add(key, 1)))
 }
 
-fn parse_count(prepare: &mut Prepare<'_>, text: &[u8]) -> Result<Inner, HostError> {
-    let pv = prepare.pv_text(text)?;
-    if !["avp", "xavp", "xavu", "xavi"].contains(&pv.def.name) {
-        return Err(HostError::new(format!("$cnt can't count ${}", pv.def.name)));
-    }
-    Ok(Inner::Digested(Box::new(pv)))
-}
-
+/// `$cnt($avp(x))`: how many values there are; 0 for variables that have no more than one.
 fn count<'m>(ctx: &mut Ctx<'m>, name: &'m PvName) -> Val<'m> {
-    let Some(pv) = name.digested::<Pv>() else { return Val::Int(0) };
-    if pv.def.name == "avp" {
-        return Val::Int(super::avp::count(ctx, &pv.name) as i64);
-    }
-    Val::Int(super::xavp::count(ctx, pv) as i64)
+    let Inner::Var(pv) = &name.inner else { return Val::Int(0) };
+    Val::Int(match pv.def.name {
+        "avp" => super::avp::count(ctx, &pv.name) as i64,
+        "xavp" | "xavu" | "xavi" => super::xavp::count(ctx, pv) as i64,
+        _ => 0,
+    })
 }
 
 fn parse_format(prepare: &mut Prepare<'_>, text: &[u8]) -> Result<Inner, HostError> {
@@ -218,9 +212,13 @@ fn parse_format(prepare: &mut Prepare<'_>, text: &[u8]) -> Result<Inner, HostErr
 }
 
 fn format<'m>(ctx: &mut Ctx<'m>, name: &'m PvName) -> Val<'m> {
-    match name.digested::<Format>() {
-        Some(format) => Val::Str(format.render(ctx)),
-        None => Val::Null,
+    match (&name.inner, name.digested::<Format>()) {
+        (_, Some(format)) => Val::Str(format.render(ctx)),
+        (Inner::Var(pv), _) => match pv.get(ctx) {
+            Val::Null => Val::Str(b"<null>"),
+            value => Val::Str(value.to_bytes(ctx.arena)),
+        },
+        _ => Val::Null,
     }
 }
 

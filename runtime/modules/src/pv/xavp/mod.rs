@@ -204,7 +204,8 @@ fn put(list: &mut XavpList, steps: &[Step<'_>], value: XavpValue, names: Names) 
         [last] if last.all => false,
         [last] => match last.index {
             None => list.push(last.name, value),
-            Some(index) => list.replace(last.name, index, value, names),
+            // Captured: a negative index can be read but not assigned.
+            Some(index) => index >= 0 && list.replace(last.name, index, value, names),
         },
         [step, rest @ ..] => match step.index {
             None => {
