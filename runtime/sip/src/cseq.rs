@@ -1,7 +1,8 @@
 //! CSeq.
 
+use crate::bytes::{class, run_until};
 use crate::method::Method;
-use crate::text::{is_blank, is_space, parse_u32, trim};
+use crate::text::{is_blank, parse_u32, trim_end};
 
 /// `4711 INVITE`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -19,12 +20,19 @@ pub struct CSeq<'m> {
 impl<'m> CSeq<'m> {
     /// Parses a trimmed value.
     pub fn parse(value: &'m [u8]) -> Option<CSeq<'m>> {
-        let end = value.iter().position(|b| is_blank(*b))?;
-        let (number_raw, method_raw) = (&value[..end], trim(&value[end..]));
-        if method_raw.is_empty() || number_raw.iter().chain(method_raw).any(|b| is_space(*b)) {
+        let end = run_until(value, class::SPACE);
+        let (number_raw, rest) = value.split_at(end);
+        let method = trim_end(rest.get(run_of_blanks(rest)..)?);
+        if method.is_empty() || run_until(method, class::SPACE) != method.len() {
             return None;
         }
+        let method_raw = method;
         let number = parse_u32(number_raw).unwrap_or(0);
         Some(CSeq { number, number_raw, method: Method::from_name(method_raw), method_raw })
     }
+}
+
+/// Blanks only: a fold between number and method is refused (captured).
+fn run_of_blanks(s: &[u8]) -> usize {
+    s.iter().position(|b| !is_blank(*b)).unwrap_or(s.len())
 }

@@ -1,5 +1,6 @@
 //! The first line of a message.
 
+use crate::bytes::{class, find, run_until};
 use crate::method::Method;
 use crate::text;
 
@@ -43,7 +44,7 @@ pub struct ReplyLine<'m> {
 /// Captured: exactly one blank behind the method, any number of blanks or tabs behind the URI (which may be empty),
 /// bytes hung on `SIP/2.0`; in a reply one blank, three digits, one blank or tab.
 pub(crate) fn parse(buf: &[u8]) -> Option<(FirstLine<'_>, usize)> {
-    let nl = memchr::memchr(b'\n', buf)?;
+    let nl = find(b'\n', buf)?;
     let line = &buf[..nl];
     let line = line.strip_suffix(b"\r").unwrap_or(line);
     let parsed = match parse_reply(line) {
@@ -54,7 +55,7 @@ pub(crate) fn parse(buf: &[u8]) -> Option<(FirstLine<'_>, usize)> {
 }
 
 fn is_sip_version(s: &[u8]) -> bool {
-    s.get(..7).is_some_and(|v| text::eq_nocase(v, b"SIP/2.0"))
+    s.starts_with(b"SIP/2.0") || s.get(..7).is_some_and(|v| text::eq_nocase(v, b"SIP/2.0"))
 }
 
 fn parse_reply(line: &[u8]) -> Option<ReplyLine<'_>> {
@@ -68,20 +69,27 @@ fn parse_reply(line: &[u8]) -> Option<ReplyLine<'_>> {
 }
 
 fn parse_request(line: &[u8]) -> Option<RequestLine<'_>> {
-    let sp = memchr::memchr(b' ', line)?;
-    let (method_raw, rest) = (&line[..sp], &line[sp + 1..]);
-    let sp = memchr::memchr2(b' ', b'\t', rest)?;
-    let (uri, version) = (&rest[..sp], text::trim_start(&rest[sp + 1..]));
-    let reply_like = text::eq_nocase(method_raw, b"SIP/2.0");
-    let odd = method_raw.contains(&b'\t') || method_raw.contains(&b'\r') || uri.contains(&b'\r');
-    // Junk may hang on the version, but nothing may follow behind a blank.
-    let junk = version
-        .iter()
-        .position(|b| text::is_blank(*b))
-        .is_some_and(|at| !text::trim(&version[at..]).is_empty());
-    let odd = odd || junk;
-    if method_raw.is_empty() || odd || reply_like || !is_sip_version(version) {
+    let end = run_until(line, class::SPACE);
+    let (method_raw, rest) = line.split_at(end);
+    let rest = rest.strip_prefix(b" ")?;
+    let end = run_until(rest, class::SPACE);
+    let (uri, rest) = rest.split_at(end);
+    // Blanks between URI and version; a carriage return there is refused.
+    let blanks = rest.iter().position(|b| !text::is_blank(*b))?;
+    let version = &rest[blanks..];
+    if blanks == 0
+        || method_raw.is_empty()
+        || !is_sip_version(version)
+        || text::eq_nocase(method_raw, b"SIP/2.0")
+    {
         return None;
+    }
+    // Junk may hang on the version, but nothing may follow behind a blank.
+    if version.len() > 7 {
+        let junk = version.iter().position(|b| text::is_blank(*b)).unwrap_or(version.len());
+        if !text::trim(&version[junk..]).is_empty() {
+            return None;
+        }
     }
     Some(RequestLine { method: Method::from_name(method_raw), method_raw, uri, version: &version[..7] })
 }

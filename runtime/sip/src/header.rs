@@ -1,5 +1,6 @@
 //! Header fields: their kinds and the view of one header.
 
+use crate::bytes::word;
 use crate::text::eq_nocase;
 
 /// One header field of a message.
@@ -135,10 +136,10 @@ header_kinds! {
     RequestDisposition "Request-Disposition" b'd';
 }
 
-/// Size of the perfect-enough hash table of names: a power of two well above their number.
+/// Size of the hash table of names: a power of two well above their number.
 const SLOTS: usize = 512;
 
-/// A hash of a name that ignores case: length, first, middle and last letters.
+/// A hash of a name that ignores case: its length and three of its letters.
 #[inline]
 const fn slot(name: &[u8]) -> usize {
     let n = name.len();
@@ -148,16 +149,50 @@ const fn slot(name: &[u8]) -> usize {
     (n.wrapping_mul(37) ^ first.wrapping_mul(5) ^ last.wrapping_mul(73) ^ middle.wrapping_mul(11)) % SLOTS
 }
 
-/// Kinds by [`slot`]; collisions go to the next free place, which must be rare for speed only.
-static TABLE: [u8; SLOTS] = {
-    let mut table = [0u8; SLOTS];
+/// A name as three words: what the bytes are in lower case, and which of their bits matter (not the case of
+/// letters, nothing behind the end).
+#[derive(Clone, Copy)]
+struct Known {
+    kind: HeaderKind,
+    len: u8,
+    lower: [u64; 3],
+    care: [u64; 3],
+}
+
+impl Known {
+    const NONE: Known = Known { kind: HeaderKind::Other, len: 0, lower: [0; 3], care: [0; 3] };
+
+    const fn new(kind: HeaderKind) -> Known {
+        let name = kind.name().as_bytes();
+        let mut known = Known { kind, len: name.len() as u8, ..Known::NONE };
+        let mut n = 0;
+        while n < name.len() {
+            let care = if name[n].is_ascii_alphabetic() { 0xdf } else { 0xff };
+            known.lower[n / 8] |= (name[n].to_ascii_lowercase() as u64) << (n % 8 * 8);
+            known.care[n / 8] |= care << (n % 8 * 8);
+            n += 1;
+        }
+        known
+    }
+
+    /// Whether the first `len` bytes of `text` are this name, in any case.
+    #[inline]
+    fn matches(&self, text: &[u8], len: usize) -> bool {
+        let differs = |n: usize| (word(text, n * 8) ^ self.lower[n]) & self.care[n];
+        usize::from(self.len) == len && differs(0) | differs(1) | differs(2) == 0
+    }
+}
+
+/// Kinds by [`slot`]; collisions go to the next free place.
+static TABLE: [Known; SLOTS] = {
+    let mut table = [Known::NONE; SLOTS];
     let mut k = 1;
     while k < KINDS.len() {
         let mut at = slot(KINDS[k].name().as_bytes());
-        while table[at] != 0 {
+        while table[at].len != 0 {
             at = (at + 1) % SLOTS;
         }
-        table[at] = k as u8;
+        table[at] = Known::new(KINDS[k]);
         k += 1;
     }
     table
@@ -179,17 +214,24 @@ static COMPACT: [HeaderKind; 256] = {
 
 impl HeaderKind {
     /// The kind of a name, long or compact, in any case.
-    #[inline]
     pub fn from_name(name: &[u8]) -> HeaderKind {
+        HeaderKind::from_text(name, name.len())
+    }
+
+    /// The kind of the name that the first `len` bytes of `text` are. What follows is only loaded, not looked at:
+    /// words are compared, and with bytes behind the name that needs no copy.
+    #[inline]
+    pub(crate) fn from_text(text: &[u8], len: usize) -> HeaderKind {
+        let Some(name) = text.get(..len) else { return HeaderKind::Other };
         match name {
             [] => HeaderKind::Other,
             [letter] => COMPACT[usize::from(*letter)],
             _ => {
                 let mut at = slot(name);
                 loop {
-                    let kind = KINDS[usize::from(TABLE[at])];
-                    if kind == HeaderKind::Other || eq_nocase(kind.name().as_bytes(), name) {
-                        return kind;
+                    let known = &TABLE[at];
+                    if known.len == 0 || known.matches(text, len) {
+                        return known.kind;
                     }
                     at = (at + 1) % SLOTS;
                 }

@@ -6,6 +6,7 @@
 
 pub mod branch;
 pub mod build;
+mod bytes;
 pub mod cseq;
 pub mod edit;
 pub mod escape;

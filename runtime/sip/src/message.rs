@@ -5,6 +5,7 @@ use std::cell::{Cell, OnceCell};
 use bumpalo::Bump;
 use bumpalo::collections::Vec as BumpVec;
 
+use crate::bytes::{class, find, is, run_of};
 use crate::cseq::CSeq;
 use crate::first_line::{self, FirstLine};
 use crate::header::{Header, HeaderKind};
@@ -93,6 +94,9 @@ struct Scan<'m> {
 impl<'m> Message<'m> {
     /// Parses a datagram. Only what routing needs is looked at: first line, header names, Via, To, CSeq.
     pub fn parse(arena: &'m Bump, buf: &'m [u8]) -> Result<&'m Message<'m>, ParseError> {
+        if buf.len() > u32::MAX as usize {
+            return Err(ParseError::FirstLine);
+        }
         let skipped = |b: &u8| matches!(b, b'\r' | b'\n' | b' ' | b'\t' | 0);
         let start = buf.iter().position(|b| !skipped(b)).ok_or(ParseError::Empty)?;
         let (first, first_len) = first_line::parse(&buf[start..]).ok_or(ParseError::FirstLine)?;
@@ -457,41 +461,36 @@ impl<'m> Scan<'m> {
     }
 }
 
-/// Splits off one header with its folds; `None` when there is no colon, no name or no line end.
+/// Splits off one header with its folds; `None` when there is no colon, a bad name or no line end.
 #[inline]
 fn split_header(rest: &[u8], offset: usize) -> Option<Header<'_>> {
     let len = header_len(rest)?;
-    let whole = &rest[..len];
-    let colon = memchr::memchr(b':', whole)?;
-    let name_raw = trim_blanks_end(&whole[..colon]);
-    if name_raw.is_empty() || !name_raw.iter().all(|b| is_name_char(*b)) {
+    let colon = find(b':', &rest[..len])?;
+    let mut name_raw = &rest[..colon];
+    if name_raw.last().is_some_and(|b| is_blank(*b)) {
+        name_raw = trim_blanks_end(name_raw);
+    }
+    let kind = HeaderKind::from_text(rest, name_raw.len());
+    if kind == HeaderKind::Other && (name_raw.is_empty() || run_of(name_raw, class::NAME) != name_raw.len()) {
         return None;
     }
-    let value = without_line_end(trim_fold_start(&whole[colon + 1..]));
-    Some(Header {
-        name_raw,
-        value,
-        kind: HeaderKind::from_name(name_raw),
-        offset: u32::try_from(offset).ok()?,
-        len: len as u32,
-    })
-}
-
-/// What the real server takes in a header name (captured).
-#[inline]
-fn is_name_char(b: u8) -> bool {
-    NAME_CHARS[usize::from(b)]
-}
-
-static NAME_CHARS: [bool; 256] = {
-    let mut table = [false; 256];
-    let mut b = 0;
-    while b < 256 {
-        table[b] = (b as u8).is_ascii_alphanumeric() || matches!(b as u8, b'-' | b'_' | b'.' | b'~' | b'+');
-        b += 1;
+    let mut value = &rest[colon + 1..len];
+    if let [b' ', second, ..] = value
+        && !is(*second, class::SPACE)
+    {
+        value = &value[1..];
+    } else {
+        value = trim_fold_start(value);
     }
-    table
-};
+    Some(Header { name_raw, value: without_line_end(value), kind, offset: offset as u32, len: len as u32 })
+}
+
+fn trim_blanks_end(mut s: &[u8]) -> &[u8] {
+    while let [rest @ .., b' ' | b'\t'] = s {
+        s = rest;
+    }
+    s
+}
 
 /// Without blanks and folds in front; a line end that ends the header stays.
 #[inline]
@@ -505,19 +504,12 @@ fn trim_fold_start(mut s: &[u8]) -> &[u8] {
     }
 }
 
-fn trim_blanks_end(mut s: &[u8]) -> &[u8] {
-    while let [rest @ .., b' ' | b'\t'] = s {
-        s = rest;
-    }
-    s
-}
-
 /// Length of the header that `rest` begins with: up to a line end that no blank follows.
 #[inline]
 fn header_len(rest: &[u8]) -> Option<usize> {
     let mut from = 0;
     loop {
-        let nl = from + memchr::memchr(b'\n', &rest[from..])?;
+        let nl = from + find(b'\n', &rest[from..])?;
         match rest.get(nl + 1) {
             Some(b) if is_blank(*b) => from = nl + 1,
             _ => return Some(nl + 1),

@@ -63,22 +63,19 @@ impl std::fmt::Debug for Method {
 impl Method {
     /// The method of that name, in any case; [`Method::OTHER`] when it is not known.
     pub fn from_name(name: &[u8]) -> Method {
-        let candidate = match (name.len(), name.first().map(|b| b | 0x20)) {
-            (6, Some(b'i')) => Method::INVITE,
-            (3, Some(b'a')) => Method::ACK,
-            (3, Some(b'b')) => Method::BYE,
-            (6, Some(b'c')) => Method::CANCEL,
-            (8, Some(b'r')) => Method::REGISTER,
-            (7, Some(b'o')) => Method::OPTIONS,
-            _ => {
-                return ALL
-                    .iter()
-                    .copied()
-                    .find(|m| *m != Method::OTHER && eq_nocase(m.name().as_bytes(), name))
-                    .unwrap_or(Method::OTHER);
-            }
-        };
-        if eq_nocase(candidate.name().as_bytes(), name) { candidate } else { Method::OTHER }
+        match name {
+            b"INVITE" => Method::INVITE,
+            b"ACK" => Method::ACK,
+            b"BYE" => Method::BYE,
+            b"CANCEL" => Method::CANCEL,
+            b"REGISTER" => Method::REGISTER,
+            b"OPTIONS" => Method::OPTIONS,
+            _ => ALL
+                .iter()
+                .copied()
+                .find(|m| *m != Method::OTHER && eq_nocase(m.name().as_bytes(), name))
+                .unwrap_or(Method::OTHER),
+        }
     }
 
     /// The bit of this method (the value of Kamailio's method ids).

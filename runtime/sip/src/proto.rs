@@ -23,6 +23,11 @@ pub enum Proto {
 impl Proto {
     /// From its name in any case, as in a Via or a `transport` parameter.
     pub fn from_name(name: &[u8]) -> Option<Proto> {
+        match name {
+            b"UDP" => return Some(Proto::Udp),
+            b"TCP" => return Some(Proto::Tcp),
+            _ => {}
+        }
         let found = match name.len() {
             2 => (Proto::Ws, b"ws".as_slice()),
             4 => (Proto::Sctp, b"sctp".as_slice()),

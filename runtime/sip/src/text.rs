@@ -81,7 +81,14 @@ pub fn eq_nocase(a: &[u8], b: &[u8]) -> bool {
 /// Where a carriage return stands that no line feed follows.
 #[inline]
 pub fn lone_cr(s: &[u8]) -> Option<usize> {
-    memchr::memchr_iter(b'\r', s).find(|at| s.get(at + 1) != Some(&b'\n'))
+    let mut from = 0;
+    while let Some(at) = crate::bytes::find(b'\r', s.get(from..)?) {
+        if s.get(from + at + 1) != Some(&b'\n') {
+            return Some(from + at);
+        }
+        from += at + 1;
+    }
+    None
 }
 
 /// Where `part` begins inside `whole`; `None` when it is not a part of it.

@@ -1,5 +1,6 @@
 //! Via headers (RFC 3261 section 20.42).
 
+use crate::bytes::{class, find, is_named, run_until};
 use crate::params::{Param, Params};
 use crate::proto::Proto;
 use crate::text::{eq_nocase, is_space, lone_cr, trim, trim_start};
@@ -65,9 +66,7 @@ impl<'m> Via<'m> {
         if proto.is_none() && proto_raw.first().is_some_and(|b| b"CcDdIiLlPp0.".contains(b)) {
             return None;
         }
-        let end = after.iter().position(|b| matches!(b, b';' | b',' | b'(')).unwrap_or(after.len());
-        let sent_by = trim(&after[..end]);
-        let (host, port) = split_host_port(sent_by)?;
+        let (sent_by, host, port, rest) = split_sent_by(after)?;
         let mut via = Via {
             raw: s,
             proto,
@@ -87,7 +86,6 @@ impl<'m> Via<'m> {
             maddr: None,
             header: 0,
         };
-        let rest = &after[end..];
         let tail = via.take_params(rest)?;
         via.params_raw = rest.get(1..rest.len() - tail.len()).unwrap_or(&[]);
         let tail = via.take_comment(tail)?;
@@ -128,8 +126,8 @@ impl<'m> Via<'m> {
         if s.first() != Some(&b'(') {
             return Some(s);
         }
-        let close = memchr::memchr(b')', s)?;
-        if memchr::memchr(b'(', &s[1..close]).is_some() {
+        let close = find(b')', s)?;
+        if find(b'(', &s[1..close]).is_some() {
             return None;
         }
         self.comment = Some(&s[..=close]);
@@ -140,18 +138,18 @@ impl<'m> Via<'m> {
     fn take_param(&mut self, p: Param<'m>, span: &'m [u8]) -> Option<()> {
         let value = p.value.filter(|v| !v.is_empty());
         match p.name.len() {
-            1 if eq_nocase(p.name, b"i") => self.i = Some(value?),
-            1 if eq_nocase(p.name, b"a") && p.value.is_some() => return None,
-            3 if eq_nocase(p.name, b"ttl") => {
+            1 if is_named(p.name, b"i") => self.i = Some(value?),
+            1 if is_named(p.name, b"a") && p.value.is_some() => return None,
+            3 if is_named(p.name, b"ttl") => {
                 value?;
             }
-            5 if eq_nocase(p.name, b"rport") => (self.rport, self.rport_span) = (Some(p), Some(span)),
-            5 if eq_nocase(p.name, b"alias") && p.value.is_some() => return None,
-            5 if eq_nocase(p.name, b"alias") => self.alias = Some(p),
-            5 if eq_nocase(p.name, b"maddr") => self.maddr = Some(value?),
-            6 if eq_nocase(p.name, b"branch") => self.branch = Some(value?),
-            6 if eq_nocase(p.name, b"hidden") && p.value.is_some() => return None,
-            8 if eq_nocase(p.name, b"received") => {
+            5 if is_named(p.name, b"rport") => (self.rport, self.rport_span) = (Some(p), Some(span)),
+            5 if is_named(p.name, b"alias") && p.value.is_some() => return None,
+            5 if is_named(p.name, b"alias") => self.alias = Some(p),
+            5 if is_named(p.name, b"maddr") => self.maddr = Some(value?),
+            6 if is_named(p.name, b"branch") => self.branch = Some(value?),
+            6 if is_named(p.name, b"hidden") && p.value.is_some() => return None,
+            8 if is_named(p.name, b"received") => {
                 (self.received, self.received_span) = (Some(value?), Some(span))
             }
             _ => {}
@@ -161,22 +159,21 @@ impl<'m> Via<'m> {
 }
 
 /// Splits a parameter name off; what follows begins with `=`, `;`, `,`, `(` or is empty.
+#[inline]
 fn split_name(s: &[u8]) -> Option<(&[u8], &[u8])> {
     if matches!(s.first()?, 0 | b'(' | b')' | b',' | b':' | b';' | b'=' | b'[' | b']') {
         return None;
     }
-    let end = s.iter().position(|b| is_space(*b) || matches!(b, b'=' | b';' | b',')).unwrap_or(s.len());
+    let end = run_until(s, class::VIA_NAME_END);
     Some((&s[..end], trim_start(&s[end..])))
 }
 
 /// Splits a value off. Quotes have no escapes inside and need not be closed (captured).
+#[inline]
 fn split_value(s: &[u8]) -> Option<(&[u8], &[u8])> {
     let end = match s {
-        [b'"', inner @ ..] => memchr::memchr(b'"', inner).map_or(s.len(), |at| at + 2),
-        _ => s
-            .iter()
-            .position(|b| is_space(*b) || matches!(b, b'=' | b';' | b',' | b'"' | 0))
-            .unwrap_or(s.len()),
+        [b'"', inner @ ..] => find(b'"', inner).map_or(s.len(), |at| at + 2),
+        _ => run_until(s, class::VIA_VALUE_END),
     };
     let rest = trim_start(&s[end..]);
     (!matches!(rest.first(), Some(b'=' | b'"' | 0))).then_some((&s[..end], rest))
@@ -187,12 +184,12 @@ fn parse_sent_protocol(raw: &[u8]) -> Option<(&[u8], &[u8])> {
     if let [b'S', b'I', b'P', b'/', b'2', b'.', b'0', b'/', after @ ..] = raw {
         return split_transport(after);
     }
-    let slash = memchr::memchr(b'/', raw)?;
+    let slash = find(b'/', raw)?;
     if !eq_nocase(trim(&raw[..slash]), b"SIP") {
         return None;
     }
     let raw = &raw[slash + 1..];
-    let slash = memchr::memchr(b'/', raw)?;
+    let slash = find(b'/', raw)?;
     if trim(&raw[..slash]) != b"2.0" {
         return None;
     }
@@ -200,29 +197,34 @@ fn parse_sent_protocol(raw: &[u8]) -> Option<(&[u8], &[u8])> {
 }
 
 fn split_transport(s: &[u8]) -> Option<(&[u8], &[u8])> {
-    let end = s.iter().position(|b| is_space(*b))?;
+    let end = run_until(s, class::SPACE);
     let (proto, after) = (&s[..end], trim_start(&s[end..]));
     (!proto.is_empty() && !proto.contains(&b'/') && !after.is_empty()).then_some((proto, after))
 }
 
-/// `host`, `host:5060`, `[::1]:5060`, with blanks allowed around the colon.
-fn split_host_port(s: &[u8]) -> Option<(&[u8], Option<u16>)> {
-    let (host, rest) = if s.first() == Some(&b'[') {
-        let close = memchr::memchr(b']', s)?;
-        (&s[..=close], trim(&s[close + 1..]))
-    } else {
-        let end = memchr::memchr(b':', s).unwrap_or(s.len());
-        (trim(&s[..end]), &s[end..])
+/// sent-by, host, port and what follows.
+type SentBy<'m> = (&'m [u8], &'m [u8], Option<u16>, &'m [u8]);
+
+/// `host`, `host:5060`, `[::1]:5060`, with blanks allowed around the colon and behind.
+fn split_sent_by(s: &[u8]) -> Option<SentBy<'_>> {
+    let end = match s.first()? {
+        b'[' => find(b']', s)? + 1,
+        _ => run_until(s, class::VIA_HOST_END),
     };
-    let refused = |b: &u8| is_space(*b) || matches!(b, 0 | b'(' | b')' | b',' | b'[' | b']');
-    if host.is_empty() || (host.first() != Some(&b'[') && host.iter().any(refused)) {
+    let (host, after) = s.split_at(end);
+    if host.is_empty() || (host.first() == Some(&b'[') && run_until(host, class::SPACE) != host.len()) {
         return None;
     }
-    match rest {
-        [] => Some((host, None)),
-        [b':', port @ ..] => Some((host, Some(parse_port(trim(port))?))),
-        _ => None,
-    }
+    let (port, used, rest) = match trim_start(after) {
+        [b':', port @ ..] => {
+            let port = trim_start(port);
+            let digits = port.iter().position(|b| !b.is_ascii_digit()).unwrap_or(port.len());
+            let used = s.len() - port.len() + digits;
+            (Some(parse_port(&port[..digits])?), used, trim_start(&port[digits..]))
+        }
+        rest => (None, end, rest),
+    };
+    matches!(rest.first(), None | Some(b';' | b',' | b'(')).then_some((&s[..used], host, port, rest))
 }
 
 /// A port as the real server reads it: all digits count, the number is cut to 16 bits.

@@ -1,11 +1,12 @@
 //! From and To, byte by byte as the real server takes them (captured with every byte in every place).
 
 use super::NameAddr;
+use crate::bytes::{class, find, is_named, run_until};
 use crate::text::{is_blank, is_space, lone_cr, trim, trim_end, trim_start};
 
 pub(super) fn parse(value: &[u8]) -> Option<NameAddr<'_>> {
     // NUL and a lone carriage return end the value.
-    let end = memchr::memchr(0, value).or(lone_cr(value)).unwrap_or(value.len());
+    let end = find(0, value).or(lone_cr(value)).unwrap_or(value.len());
     let raw = trim(&value[..end]);
     let (display, after) = match raw.first()? {
         b'"' => split_quoted_name(raw)?,
@@ -65,23 +66,14 @@ fn split_plain(s: &[u8]) -> Option<(&[u8], &[u8])> {
 
 /// The URI behind `<` and what follows `>`. Blanks may stand at its ends, not in it.
 fn split_bracketed(s: &[u8]) -> Option<(&[u8], &[u8])> {
-    let close = memchr::memchr(b'>', s)?;
-    let mut uri = &s[..close];
-    while let [first, rest @ ..] = uri
-        && is_blank(*first)
-    {
-        uri = rest;
-    }
-    while let [rest @ .., last] = uri
-        && is_blank(*last)
-    {
-        uri = rest;
-    }
-    if uri.first() == Some(&b';') {
+    let from = s.iter().position(|b| !is_blank(*b)).unwrap_or(0);
+    let s = &s[from..];
+    if s.first() == Some(&b';') {
         return None;
     }
-    let refused = uri.iter().any(|b| is_space(*b) || matches!(b, b'"' | b'<' | b'\\'));
-    (!refused).then_some((uri, &s[close + 1..]))
+    let end = run_until(s, class::URI_END);
+    let blanks = s[end..].iter().position(|b| !is_blank(*b))?;
+    (s.get(end + blanks) == Some(&b'>')).then(|| (&s[..end], &s[end + blanks + 1..]))
 }
 
 /// Checks the parameters and gives the value of the last `tag`.
@@ -89,9 +81,10 @@ fn parse_params(mut s: &[u8]) -> Option<Option<&[u8]>> {
     let mut tag = None;
     while !s.is_empty() {
         let after = trim_start(s.strip_prefix(b";")?);
-        let end = after.iter().position(|b| is_space(*b) || matches!(b, b';' | b'=')).unwrap_or(after.len());
+        let end = run_until(after, class::TOKEN_END);
         let name = &after[..end];
-        if name.is_empty() || name.iter().any(|b| matches!(b, b'"' | b',' | b'\\')) {
+        let spoilt = matches!(after.get(end), Some(b'"' | b'\\'));
+        if name.is_empty() || spoilt || name.contains(&b',') {
             return None;
         }
         let mut rest = trim_start(&after[end..]);
@@ -99,7 +92,7 @@ fn parse_params(mut s: &[u8]) -> Option<Option<&[u8]>> {
         if let [b'=', more @ ..] = rest {
             (value, rest) = split_value(trim_start(more))?;
         }
-        if name.eq_ignore_ascii_case(b"tag") {
+        if is_named(name, b"tag") {
             tag = Some(value);
         }
         s = rest;
@@ -116,8 +109,7 @@ fn split_value(s: &[u8]) -> Option<(&[u8], &[u8])> {
         }
         return Some((&s[1..end - 1], trim_start(&s[end..])));
     }
-    let end = s.iter().position(|b| is_space(*b) || *b == b';').unwrap_or(s.len());
-    let value = &s[..end];
-    let refused = value.iter().any(|b| matches!(b, b'"' | b'=' | b'\\'));
-    (!refused).then_some((value, trim_start(&s[end..])))
+    let end = run_until(s, class::TOKEN_END);
+    let spoilt = matches!(s.get(end), Some(b'"' | b'=' | b'\\'));
+    (!spoilt).then_some((&s[..end], trim_start(&s[end..])))
 }
