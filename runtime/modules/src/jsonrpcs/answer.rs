@@ -11,6 +11,9 @@ use kamjit_rpc::{
     json::{JsonError, Layout, Request, decode_request, encode_outcome},
 };
 
+/// Calls of one transport that may wait at the same time; more stay in the system's queue.
+pub(super) const MAX_WAITING: usize = 64;
+
 /// One answered call.
 pub(super) struct Answer {
     /// What the command said.

@@ -13,10 +13,11 @@ use kamjit_engine::{Engine, catalog::HostError};
 use kamjit_rpc::json::Layout;
 use tokio::{
     net::{UdpSocket, UnixDatagram},
+    sync::Semaphore,
     time::timeout,
 };
 
-use super::answer::answer;
+use super::answer::{MAX_WAITING, answer};
 
 /// Longest call, in bytes.
 const MAX_CALL: usize = 256 * 1024;
@@ -51,20 +52,27 @@ pub(super) fn listen_unix(
         )
     };
     let engine = Arc::clone(engine);
+    let (socket, waiting) = (Arc::new(socket), Arc::new(Semaphore::new(MAX_WAITING)));
     engine.control.clone().spawn(async move {
         let mut buffer = vec![0u8; MAX_CALL];
-        loop {
+        while let Ok(permit) = Arc::clone(&waiting).acquire_owned().await {
             let Ok((n, peer)) = socket.recv_from(&mut buffer).await else {
                 tokio::task::yield_now().await;
                 continue;
             };
-            let reply = answer(&engine, buffer.get(..n).unwrap_or_default(), layout).await;
-            let (Ok(reply), Some(peer)) = (reply, peer.as_pathname()) else { continue };
-            match timeout(send_timeout, socket.send_to(&reply.text, peer)).await {
-                Ok(Ok(_)) => {}
-                Ok(Err(e)) => tracing::error!("cannot answer a call of {} bytes: {e}", reply.text.len()),
-                Err(_) => tracing::error!("a client does not take its answer"),
-            }
+            let Some(peer) = peer.as_pathname().map(Path::to_owned) else { continue };
+            let call = buffer.get(..n).unwrap_or_default().to_vec();
+            let (engine, socket) = (Arc::clone(&engine), Arc::clone(&socket));
+            // A task of its own, so that a command that waits stops no other.
+            tokio::spawn(async move {
+                let _permit = permit;
+                let Ok(reply) = answer(&engine, &call, layout).await else { return };
+                match timeout(send_timeout, socket.send_to(&reply.text, peer)).await {
+                    Ok(Ok(_)) => {}
+                    Ok(Err(e)) => tracing::error!("cannot answer a call of {} bytes: {e}", reply.text.len()),
+                    Err(_) => tracing::error!("a client does not take its answer"),
+                }
+            });
         }
     });
     Ok(())
@@ -75,19 +83,25 @@ pub(super) fn listen_udp(engine: &Arc<Engine>, addr: SocketAddr, layout: Layout)
     socket.set_nonblocking(true)?;
     let socket = UdpSocket::from_std(socket)?;
     let engine = Arc::clone(engine);
+    let (socket, waiting) = (Arc::new(socket), Arc::new(Semaphore::new(MAX_WAITING)));
     engine.control.clone().spawn(async move {
         let mut buffer = vec![0u8; MAX_CALL];
-        loop {
+        while let Ok(permit) = Arc::clone(&waiting).acquire_owned().await {
             // An error belongs to an earlier answer that did not reach its client.
             let Ok((n, peer)) = socket.recv_from(&mut buffer).await else {
                 tokio::task::yield_now().await;
                 continue;
             };
-            if let Ok(reply) = answer(&engine, buffer.get(..n).unwrap_or_default(), layout).await
-                && let Err(e) = socket.send_to(&reply.text, peer).await
-            {
-                tracing::error!("cannot answer a call from {peer}: {e}");
-            }
+            let call = buffer.get(..n).unwrap_or_default().to_vec();
+            let (engine, socket) = (Arc::clone(&engine), Arc::clone(&socket));
+            tokio::spawn(async move {
+                let _permit = permit;
+                if let Ok(reply) = answer(&engine, &call, layout).await
+                    && let Err(e) = socket.send_to(&reply.text, peer).await
+                {
+                    tracing::error!("cannot answer a call from {peer}: {e}");
+                }
+            });
         }
     });
     Ok(())

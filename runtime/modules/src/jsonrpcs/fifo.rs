@@ -17,10 +17,11 @@ use kamjit_rpc::json::{Layout, Scan, find_document};
 use tokio::{
     io::{AsyncReadExt, AsyncWriteExt},
     net::unix::pipe,
+    sync::Semaphore,
     time::{Instant, sleep, timeout},
 };
 
-use super::answer::answer;
+use super::answer::{MAX_WAITING, answer};
 
 /// Longest call, in bytes.
 const MAX_CALL: usize = 1 << 20;
@@ -54,6 +55,7 @@ pub(super) fn listen(
 async fn serve(engine: &Arc<Engine>, mut receiver: pipe::Receiver, reply_dir: PathBuf, layout: Layout) {
     let (mut held, mut buffer) = (Vec::new(), vec![0u8; 16 * 1024]);
     let mut since = Instant::now();
+    let waiting = Arc::new(Semaphore::new(MAX_WAITING));
     loop {
         let Ok(n) = receiver.read(&mut buffer).await else {
             tokio::task::yield_now().await;
@@ -72,7 +74,13 @@ async fn serve(engine: &Arc<Engine>, mut receiver: pipe::Receiver, reply_dir: Pa
                 Scan::Document { start, end } => {
                     let call = held.get(start..end).unwrap_or_default().to_vec();
                     held.drain(..end);
-                    handle(engine, &call, &reply_dir, layout).await;
+                    let Ok(permit) = Arc::clone(&waiting).acquire_owned().await else { return };
+                    let (engine, reply_dir) = (Arc::clone(engine), reply_dir.clone());
+                    // A task of its own: neither a command that waits nor a client that does not read stops others.
+                    tokio::spawn(async move {
+                        let _permit = permit;
+                        handle(&engine, &call, &reply_dir, layout).await;
+                    });
                 }
                 Scan::Garbage(len) => drop(held.drain(..len)),
                 Scan::Incomplete => break,
@@ -100,12 +108,9 @@ async fn handle(engine: &Arc<Engine>, call: &[u8], reply_dir: &Path, layout: Lay
         return;
     }
     let path = reply_dir.join(name);
-    // A client that does not read must not stop the next call.
-    engine.control.spawn(async move {
-        if let Err(e) = write(&path, &reply.text).await {
-            tracing::error!("cannot answer to {}: {e}", path.display());
-        }
-    });
+    if let Err(e) = write(&path, &reply.text).await {
+        tracing::error!("cannot answer to {}: {e}", path.display());
+    }
 }
 
 async fn write(path: &Path, text: &[u8]) -> io::Result<()> {
