@@ -1,0 +1,161 @@
+//! One branch: its branch_route, its destination, the request as it goes out.
+
+use std::sync::Arc;
+
+use bumpalo::collections::Vec as ArenaVec;
+use kamjit_engine::{
+    Ctx, Ended,
+    branch::Branch,
+    catalog::Routes,
+    ctx::send_flags,
+    dest::{Asked, Destination, NoDestination},
+    program::RouteIndex,
+};
+use kamjit_sip::{
+    Proto, Uri,
+    branch::put_branch,
+    build::{self, RequestOut, ViaOut},
+};
+
+use super::{
+    current, error,
+    timer::{self, now},
+    transaction::{Transaction, Uac},
+};
+
+/// Branches that a transaction may have over its life.
+const MAX_UACS: usize = 32;
+
+/// A next hop that overrides `$du` and the URI.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Forced {
+    pub(super) host: Option<Box<[u8]>>,
+    pub(super) port: Option<u16>,
+    pub(super) proto: Option<Proto>,
+}
+
+/// Why a branch was not made.
+pub(super) enum NoBranch {
+    /// The branch route dropped it.
+    Dropped,
+    /// It can't be sent; the number of the failure.
+    Failed(i32),
+    /// The run was cancelled.
+    Cancelled,
+}
+
+/// Adds a branch to the transaction. It is not sent yet.
+pub(super) fn add<'m>(
+    ctx: &mut Ctx<'m>,
+    tx: &Arc<Transaction>,
+    target: Branch<'m>,
+    route: Option<RouteIndex>,
+    forced: Option<&Forced>,
+) -> Result<(), NoBranch> {
+    let n = tx.inner().uacs.len();
+    if n >= MAX_UACS {
+        return Err(NoBranch::Failed(error::UNSPECIFIED));
+    }
+    let before = std::mem::replace(&mut ctx.main, target);
+    let mark = ctx.edits.mark();
+    let result = run_and_build(ctx, tx, n, route, forced);
+    ctx.edits.rollback(mark);
+    ctx.main = before;
+    let cur = current::of(ctx);
+    cur.branch = None;
+    let on_reply = cur.branch_on_reply.take();
+    let mut uac = result?;
+    uac.on_reply = on_reply;
+    tx.inner().uacs.push(uac);
+    Ok(())
+}
+
+fn run_and_build(
+    ctx: &mut Ctx<'_>,
+    tx: &Arc<Transaction>,
+    n: usize,
+    route: Option<RouteIndex>,
+    forced: Option<&Forced>,
+) -> Result<Uac, NoBranch> {
+    if let Some(route) = route {
+        current::of(ctx).branch = Some(n);
+        match ctx.run_route_as(route, Routes::BRANCH) {
+            Ended::Drop => return Err(NoBranch::Dropped),
+            Ended::Cancelled => return Err(NoBranch::Cancelled),
+            Ended::Normal | Ended::Exit => {}
+        }
+    }
+    let dest = destination(ctx, forced).map_err(|why| match why {
+        NoDestination::Cancelled => NoBranch::Cancelled,
+        why => NoBranch::Failed(error::of_destination(why)),
+    })?;
+    let mut out = ArenaVec::with_capacity_in(ctx.msg.buf().len() + 512, ctx.arena);
+    if !write(ctx, tx, n, &dest, &mut out) {
+        return Err(NoBranch::Failed(error::SEND));
+    }
+    Ok(Uac { sent: Box::from(&out[..]), dest: Some(dest), target: ctx.main.freeze(), ..Uac::default() })
+}
+
+/// Where the request goes: the forced host, else `$du`, else the URI.
+pub(super) fn destination(ctx: &mut Ctx<'_>, forced: Option<&Forced>) -> Result<Destination, NoDestination> {
+    let connect = ctx.flags.send & send_flags::FORWARD_NO_CONNECT == 0;
+    let socket = ctx.send_socket();
+    let uri = match ctx.main.dst_uri {
+        Some(next) => Uri::parse(next).map_err(|_| NoDestination::BadUri)?,
+        None => ctx.parsed_ruri().ok_or(NoDestination::BadUri)?,
+    };
+    let Some(forced) = forced else { return ctx.resolve_one(&uri, socket, connect) };
+    let of_uri = Asked::from_uri(&uri);
+    let asked = match (&forced.host, of_uri) {
+        (Some(host), _) => {
+            let host = host.strip_prefix(b"[").and_then(|h| h.strip_suffix(b"]")).unwrap_or(host);
+            Asked { host, port: forced.port, proto: forced.proto, sips: false }
+        }
+        (None, Some(asked)) => Asked { proto: forced.proto.or(asked.proto), ..asked },
+        (None, None) => return Err(NoDestination::BadUri),
+    };
+    ctx.resolve_asked(&asked, socket, connect)
+}
+
+fn write(ctx: &Ctx<'_>, tx: &Transaction, n: usize, dest: &Destination, out: &mut ArenaVec<'_, u8>) -> bool {
+    let Some(name) = ctx.engine().identity.socket(dest.socket) else { return false };
+    let mut branch = ArenaVec::with_capacity_in(64, ctx.arena);
+    put_branch(&mut branch, tx.hash, &tx.md5, n as u32);
+    let params: &[u8] = if ctx.flags.send & send_flags::ADD_LOCAL_RPORT != 0 { b";rport" } else { b"" };
+    let host = ctx.advertised.host.unwrap_or(&name.host);
+    let port = ctx.advertised.port.unwrap_or(name.port);
+    let how = RequestOut {
+        uri: ctx.main.uri,
+        via: ViaOut { proto: dest.proto, host, port, branch: &branch, params },
+        source: Some(ctx.source()),
+        path: ctx.main.path.unwrap_or_default(),
+        hop: ctx.hop(dest.socket),
+    };
+    build::request(ctx.msg, &ctx.edits, &how, out);
+    true
+}
+
+/// Sends the branches from `first` on and starts their timers. The number of those that are known not to be sent is
+/// given back.
+pub(super) fn send(ctx: &Ctx<'_>, tx: &Arc<Transaction>, first: usize) -> usize {
+    let mut inner = tx.inner();
+    let now = now(ctx.worker);
+    let timers = inner.timers;
+    let mut failed = 0;
+    for uac in inner.uacs.iter_mut().skip(first) {
+        let Some(dest) = uac.dest else { continue };
+        if !ctx.worker.send(&dest, &uac.sent) {
+            failed += 1;
+        }
+        if dest.proto.is_unreliable() {
+            uac.repeat_step = timers.retr1;
+            uac.repeat_at = now + u64::from(timers.retr1);
+        }
+        uac.give_up_at = now + timers.fr.max(1);
+    }
+    if inner.expires_at == 0 && timers.lifetime > 0 {
+        inner.expires_at = inner.born + timers.lifetime;
+    }
+    timer::arm(ctx.worker, tx, &mut inner);
+    failed
+}

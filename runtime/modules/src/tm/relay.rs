@@ -1,0 +1,172 @@
+//! `t_relay`: sends the request of a context to all its destinations.
+
+use std::sync::Arc;
+
+use kamjit_engine::{Ctx, Ret, branch::Branch, catalog::Routes, forward};
+use kamjit_sip::Method;
+
+use super::{
+    STATE,
+    branch::{self, Forced, NoBranch},
+    cancel,
+    create::{self, Created},
+    current, error, hooks, local_reply,
+    transaction::Transaction,
+};
+
+/// Relays the request of a context: with a transaction, an end-to-end ACK without one. `1` if it was sent.
+pub(super) fn relay(ctx: &mut Ctx<'_>, forced: Option<&Forced>) -> Ret {
+    if !ctx.msg.is_request() {
+        return Ret::FALSE;
+    }
+    let had = current::current(ctx).is_some();
+    match ctx.msg.method() {
+        Method::ACK => return relay_ack(ctx, forced),
+        Method::CANCEL if !had => {
+            if let Some(done) = cancel::relay(ctx) {
+                return done;
+            }
+            match STATE.get(ctx).map_or(0, |s| s.params.unmatched_cancel.get()) {
+                0 => {}
+                1 => return relay_stateless(ctx, forced),
+                _ => return Ret::TRUE,
+            }
+        }
+        _ => {}
+    }
+    let tx = match create::ensure(ctx) {
+        Created::Ready(tx) => tx,
+        Created::Absorbed => return Ret::EXIT,
+        Created::Failed => return Ret::FALSE,
+    };
+    let in_request = ctx.routes.meets(Routes::REQUEST);
+    if had && in_request {
+        create::refresh(ctx, &tx);
+    }
+    match current::exclusive(ctx, &tx, |ctx| forward_all(ctx, &tx, forced)) {
+        Ok(ret) => ret,
+        Err(cancelled) => cancelled.into(),
+    }
+}
+
+fn relay_ack(ctx: &mut Ctx<'_>, forced: Option<&Forced>) -> Ret {
+    if super::ack::absorb(ctx) {
+        return Ret::EXIT;
+    }
+    if let Some(tx) = super::matching::end_to_end_ack(ctx) {
+        hooks::ack(ctx, &tx);
+    }
+    relay_stateless(ctx, forced)
+}
+
+fn relay_stateless(ctx: &mut Ctx<'_>, forced: Option<&Forced>) -> Ret {
+    match branch::destination(ctx, forced) {
+        Ok(dest) => Ret::from(forward::request(ctx, &dest)),
+        Err(kamjit_engine::dest::NoDestination::Cancelled) => Ret::CANCELLED,
+        Err(why) => {
+            let number = error::of_destination(why);
+            current::of(ctx).error = Some(number);
+            Ret(-number)
+        }
+    }
+}
+
+/// Adds and sends all branches. The transaction's routes are locked.
+pub(super) fn forward_all(ctx: &mut Ctx<'_>, tx: &Arc<Transaction>, forced: Option<&Forced>) -> Ret {
+    let (first, route) = {
+        let mut inner = tx.inner();
+        if inner.switches.canceled || inner.uas.status >= 200 {
+            return Ret::FALSE;
+        }
+        (inner.uacs.len(), inner.armed.branch.take())
+    };
+    if first == 0 {
+        begin(ctx, tx);
+    }
+    let mut failure = None;
+    for target in targets(ctx) {
+        match branch::add(ctx, tx, target, route, forced) {
+            Ok(()) => {}
+            Err(NoBranch::Dropped) => failure = failure.or(Some(error::UNSPECIFIED)),
+            Err(NoBranch::Failed(number)) => failure = Some(number),
+            Err(NoBranch::Cancelled) => return Ret::CANCELLED,
+        }
+    }
+    let mode = STATE.get(ctx).map_or(3, |s| s.params.failure_reply_mode);
+    {
+        let mut inner = tx.inner();
+        inner.flags = ctx.flags;
+        if inner.uacs.len() == first {
+            drop(inner);
+            let number = failure.unwrap_or(error::UNSPECIFIED);
+            current::of(ctx).error = Some(number);
+            return Ret(-number);
+        }
+        if first > 0 {
+            keep_replies(&mut inner, first, mode);
+        }
+    }
+    let cur = current::of(ctx);
+    cur.relayed = true;
+    cur.error = None;
+    branch::send(ctx, tx, first);
+    Ret::TRUE
+}
+
+/// Which replies of earlier branches may still be chosen once a new leg begins (`failure_reply_mode`).
+fn keep_replies(inner: &mut super::transaction::Inner, first: usize, mode: i64) {
+    let mode = inner.switches.keep_replies.take().unwrap_or(mode);
+    if mode == 1 || mode == 3 || (mode == 2 && inner.first < first) {
+        let from = if mode == 2 { inner.first } else { 0 };
+        for uac in &mut inner.uacs[from..first] {
+            uac.reply = None;
+        }
+        inner.first = first;
+    }
+}
+
+/// What happens once, before the first branch.
+fn begin(ctx: &mut Ctx<'_>, tx: &Arc<Transaction>) {
+    let Some(state) = STATE.get(ctx) else { return };
+    let (fr, fr_inv) = (&state.params.fr_timer_avp, &state.params.fr_inv_timer_avp);
+    for (pv, inv) in [(fr, false), (fr_inv, true)] {
+        let Some(pv) = pv else { continue };
+        let value = pv.get(ctx).to_int();
+        if value > 0 {
+            let ticks = super::timer::ticks(value.saturating_mul(1000));
+            let mut inner = tx.inner();
+            if inv { inner.timers.fr_inv = ticks } else { inner.timers.fr = ticks }
+        }
+    }
+    let wants_100 =
+        tx.is_invite() && state.params.auto_inv_100.get() != 0 && ctx.routes.meets(Routes::REQUEST) && {
+            let inner = tx.inner();
+            inner.uas.status == 0 && !inner.switches.no_auto_100
+        };
+    if wants_100 {
+        let reason = state.params.auto_inv_100_reason.get();
+        local_reply::send(ctx, tx, 100, &reason);
+    }
+    hooks::request_out(ctx, tx);
+}
+
+/// The destinations: the main one unless it was used already, and the further branches.
+fn targets<'m>(ctx: &mut Ctx<'m>) -> Vec<Branch<'m>> {
+    let address = |bytes: Option<&[u8]>| bytes.map_or(0, |b| b.as_ptr() as usize);
+    let here = (address(ctx.main.uri), address(ctx.main.dst_uri));
+    let further = std::mem::take(&mut ctx.branches);
+    let mut all = Vec::with_capacity(1 + further.len());
+    if current::of(ctx).consumed != Some(here) {
+        all.push(ctx.main);
+        current::of(ctx).consumed = Some(here);
+    }
+    all.extend(further);
+    all
+}
+
+/// Marks the main destination as used, so that `t_relay` takes it only after it was changed.
+pub(super) fn consume(ctx: &mut Ctx<'_>) {
+    let address = |bytes: Option<&[u8]>| bytes.map_or(0, |b| b.as_ptr() as usize);
+    let here = (address(ctx.main.uri), address(ctx.main.dst_uri));
+    current::of(ctx).consumed = Some(here);
+}
