@@ -72,7 +72,7 @@ struct Analysis<'a> {
     generation: Generation,
     lines: Lines<'a>,
     diagnostics: Vec<Diagnostic>,
-    /// Modules that this build lacks: what follows from their absence is not reported.
+    /// Modules that this build lacks or that refused their parameters: what follows from it is not reported.
     missing: HashSet<String>,
     loaded_at: HashMap<String, Span>,
     flags: HashMap<String, i64>,
@@ -144,6 +144,8 @@ impl<'a> Analysis<'a> {
         for (module, error) in errors {
             let span = self.loaded_at.get(&module).copied().unwrap_or_default();
             self.host_error("KC020", span, error);
+            // What other modules and calls miss of it follows from this.
+            self.missing.insert(module);
         }
     }
 
