@@ -254,9 +254,9 @@ unsafe extern "C-unwind" fn field_str(header: *mut Header, field: u32) -> RawStr
         Field::ToUri => ctx.msg.to().uri,
         Field::Status => ctx.msg.status().map_or(b"", |code| format_int(ctx.arena, i64::from(code))),
         Field::SrcIp => ctx.source_ip(),
-        Field::DstIp => address_text(ctx, ctx.rcv.dst.ip()),
+        Field::DstIp => ctx.address_text(ctx.rcv.dst.ip()),
         Field::SndIp | Field::ToIp => {
-            ctx.sending().map_or(b"", |sending| address_text(ctx, sending.addr.ip()))
+            ctx.sending().map_or(b"", |sending| ctx.address_text(sending.addr.ip()))
         }
         Field::Proto => ctx.rcv.proto.name().as_bytes(),
         Field::SndProto => ctx.sending().map_or(b"", |sending| sending.proto.name().as_bytes()),
@@ -264,19 +264,15 @@ unsafe extern "C-unwind" fn field_str(header: *mut Header, field: u32) -> RawStr
     })
 }
 
-fn address_text<'m>(ctx: &Ctx<'m>, ip: IpAddr) -> &'m [u8] {
-    ctx.format(format_args!("{ip}"))
-}
-
 unsafe extern "C-unwind" fn field_is_myself(header: *mut Header, field: u32) -> i32 {
     // SAFETY: see above.
     let ctx = unsafe { ctx(header) };
     i32::from(guarded(false, "a test for myself", || match Field::from_number(field) {
-        Some(Field::Uri) => ctx.parsed_ruri().is_some_and(|uri| uri_is_myself(ctx, &uri)),
+        Some(Field::Uri) => ctx.uri(ctx.ruri()).is_some_and(|uri| uri_is_myself(ctx, uri)),
         Some(Field::FromUri) => {
-            ctx.msg.from().is_ok_and(|f| Uri::parse(f.uri).is_ok_and(|uri| uri_is_myself(ctx, &uri)))
+            ctx.msg.from().is_ok_and(|f| ctx.uri(f.uri).is_some_and(|uri| uri_is_myself(ctx, uri)))
         }
-        Some(Field::ToUri) => Uri::parse(ctx.msg.to().uri).is_ok_and(|uri| uri_is_myself(ctx, &uri)),
+        Some(Field::ToUri) => ctx.uri(ctx.msg.to().uri).is_some_and(|uri| uri_is_myself(ctx, uri)),
         Some(Field::SrcIp) => address_is_myself(ctx, ctx.rcv.src),
         Some(Field::DstIp) => address_is_myself(ctx, ctx.rcv.dst),
         Some(Field::ToIp | Field::SndIp) => ctx.sending().is_some_and(|s| address_is_myself(ctx, s.addr)),

@@ -1,6 +1,6 @@
 //! The script context: everything that one script run works on.
 
-use std::{future::Future, rc::Rc, sync::Arc};
+use std::{cell::Cell, future::Future, net::IpAddr, rc::Rc, sync::Arc};
 
 use bumpalo::Bump;
 use kamjit_catalog::{Generation, Routes};
@@ -16,6 +16,7 @@ use crate::{
     ext::Ext,
     fibre::{Cancelled, Scope},
     program::{Program, RouteIndex},
+    uris::UriCache,
     value::Val,
     worker::Worker,
     xavp::Xavps,
@@ -111,7 +112,8 @@ pub struct Ctx<'m> {
     scope: &'m Scope,
     dynamic: &'m [RawVal],
     pub(crate) log_prefix: Option<&'m [u8]>,
-    parsed_uri: Option<(*const u8, usize, Option<Uri<'m>>)>,
+    uris: UriCache<'m>,
+    source_text: Cell<Option<(IpAddr, &'m [u8])>>,
 }
 
 impl<'m> Ctx<'m> {
@@ -147,7 +149,8 @@ impl<'m> Ctx<'m> {
             scope,
             dynamic: &[],
             log_prefix: None,
-            parsed_uri: None,
+            uris: UriCache::default(),
+            source_text: Cell::new(None),
         }
     }
 
@@ -207,16 +210,26 @@ impl<'m> Ctx<'m> {
     }
 
     /// The current request URI, parsed (once for each value); `None` if it is malformed.
-    pub fn parsed_ruri(&mut self) -> Option<Uri<'m>> {
-        let uri = self.ruri();
-        if let Some((ptr, len, parsed)) = self.parsed_uri
-            && (ptr, len) == (uri.as_ptr(), uri.len())
-        {
-            return parsed;
+    pub fn parsed_ruri(&self) -> Option<Uri<'m>> {
+        self.uri(self.ruri()).copied()
+    }
+
+    /// A URI, parsed once for each text; `None` if it is malformed.
+    pub fn uri(&self, raw: &'m [u8]) -> Option<&'m Uri<'m>> {
+        self.uris.get(self.arena, raw)
+    }
+
+    /// The source address as text (`$si`), written once; IPv6 without brackets.
+    pub fn source_ip(&self) -> &'m [u8] {
+        let ip = self.rcv.src.ip();
+        match self.source_text.get() {
+            Some((of, text)) if of == ip => text,
+            _ => {
+                let text = self.address_text(ip);
+                self.source_text.set(Some((ip, text)));
+                text
+            }
         }
-        let parsed = Uri::parse(uri).ok();
-        self.parsed_uri = Some((uri.as_ptr(), uri.len(), parsed));
-        parsed
     }
 
     /// The socket to send from, if one is forced.

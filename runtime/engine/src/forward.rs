@@ -17,9 +17,9 @@ use crate::{
 };
 
 impl<'m> Ctx<'m> {
-    /// The source address as text (`$si`); IPv6 without brackets.
-    pub fn source_ip(&self) -> &'m [u8] {
-        match self.rcv.src.ip() {
+    /// An address as text; IPv6 without brackets.
+    pub(crate) fn address_text(&self, ip: IpAddr) -> &'m [u8] {
+        match ip {
             IpAddr::V4(ip) => dotted(self.arena, ip.octets()),
             IpAddr::V6(ip) => bumpalo::format!(in self.arena, "{}", ip).into_bump_str().as_bytes(),
         }

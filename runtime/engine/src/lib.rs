@@ -32,6 +32,7 @@ pub mod stored;
 pub mod subst;
 pub mod table;
 pub mod timer;
+mod uris;
 pub mod value;
 pub mod worker;
 pub mod xavp;

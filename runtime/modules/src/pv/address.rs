@@ -48,23 +48,23 @@ enum Read {
 }
 
 fn from<'m>(ctx: &Ctx<'m>, what: Read) -> Val<'m> {
-    ctx.msg.from().map_or(Val::Null, |addr| read(addr, what))
+    ctx.msg.from().map_or(Val::Null, |addr| read(ctx, addr, what))
 }
 
 fn to<'m>(ctx: &Ctx<'m>, what: Read) -> Val<'m> {
-    read(ctx.msg.to(), what)
+    read(ctx, ctx.msg.to(), what)
 }
 
-fn read<'m>(addr: &NameAddr<'m>, what: Read) -> Val<'m> {
+fn read<'m>(ctx: &Ctx<'m>, addr: &NameAddr<'m>, what: Read) -> Val<'m> {
     match what {
         Read::Uri => Val::Str(addr.uri),
         Read::UriLength => Val::Int(addr.uri.len() as i64),
         Read::Display if addr.display.is_empty() => Val::Null,
         Read::Display => Val::Str(addr.display),
         Read::Tag => Val::opt(addr.tag),
-        Read::User => part(addr.parse_uri().ok(), Part::User),
-        Read::UserLength => part(addr.parse_uri().ok(), Part::UserLength),
-        Read::Host => part(addr.parse_uri().ok(), Part::Host),
+        Read::User => part(ctx.uri(addr.uri), Part::User),
+        Read::UserLength => part(ctx.uri(addr.uri), Part::UserLength),
+        Read::Host => part(ctx.uri(addr.uri), Part::Host),
     }
 }
 

@@ -13,15 +13,15 @@ use kamjit_sip::Uri;
 pub(super) const PVS: &[PvDef] = &[
     read_write("ru", ruri, set_ruri),
     read_write("ruri", ruri, set_ruri),
-    read_write("rU", |ctx, _| part(ctx.parsed_ruri(), Part::User), set_user),
-    read_write("ruri.user", |ctx, _| part(ctx.parsed_ruri(), Part::User), set_user),
-    read_only("rUl", |ctx, _| part(ctx.parsed_ruri(), Part::UserLength)),
+    read_write("rU", |ctx, _| part(ctx.uri(ctx.ruri()), Part::User), set_user),
+    read_write("ruri.user", |ctx, _| part(ctx.uri(ctx.ruri()), Part::User), set_user),
+    read_only("rUl", |ctx, _| part(ctx.uri(ctx.ruri()), Part::UserLength)),
     read_only("rul", |ctx, _| ctx.parsed_ruri().map_or(Val::Null, |uri| Val::Int(uri.raw.len() as i64))),
-    read_write("rd", |ctx, _| part(ctx.parsed_ruri(), Part::Host), set_host),
-    read_write("ruri.domain", |ctx, _| part(ctx.parsed_ruri(), Part::Host), set_host),
-    read_write("rp", |ctx, _| part(ctx.parsed_ruri(), Part::Port), set_port),
-    read_only("rP", |ctx, _| part(ctx.parsed_ruri(), Part::Transport)),
-    read_only("rz", |ctx, _| part(ctx.parsed_ruri(), Part::Scheme)),
+    read_write("rd", |ctx, _| part(ctx.uri(ctx.ruri()), Part::Host), set_host),
+    read_write("ruri.domain", |ctx, _| part(ctx.uri(ctx.ruri()), Part::Host), set_host),
+    read_write("rp", |ctx, _| part(ctx.uri(ctx.ruri()), Part::Port), set_port),
+    read_only("rP", |ctx, _| part(ctx.uri(ctx.ruri()), Part::Transport)),
+    read_only("rz", |ctx, _| part(ctx.uri(ctx.ruri()), Part::Scheme)),
     read_only("ou", |ctx, _| original(ctx).map_or(Val::Null, |uri| Val::Str(uri.raw))),
     read_only("ouri", |ctx, _| original(ctx).map_or(Val::Null, |uri| Val::Str(uri.raw))),
     read_only("oU", |ctx, _| part(original(ctx), Part::User)),
@@ -50,12 +50,12 @@ pub(super) enum Part {
 }
 
 /// A part of a URI as the variables show it; undefined without URI.
-pub(super) fn part<'m>(uri: Option<Uri<'m>>, part: Part) -> Val<'m> {
+pub(super) fn part<'m>(uri: Option<&Uri<'m>>, part: Part) -> Val<'m> {
     let Some(uri) = uri else { return Val::Null };
     match part {
         Part::Whole => Val::Str(uri.raw),
-        Part::User => non_empty(split_user(&uri).0),
-        Part::UserLength => Val::Int(split_user(&uri).0.len() as i64),
+        Part::User => non_empty(split_user(uri).0),
+        Part::UserLength => Val::Int(split_user(uri).0.len() as i64),
         Part::Host => non_empty(uri.host),
         // Captured: a string, and 5060 also for sips without a port.
         Part::Port if uri.port_raw.is_empty() => Val::Str(b"5060"),
@@ -70,12 +70,12 @@ fn non_empty(text: &[u8]) -> Val<'_> {
 }
 
 /// The request URI as received.
-fn original<'m>(ctx: &Ctx<'m>) -> Option<Uri<'m>> {
-    Uri::parse(ctx.msg.request_uri()?).ok()
+fn original<'m>(ctx: &Ctx<'m>) -> Option<&'m Uri<'m>> {
+    ctx.uri(ctx.msg.request_uri()?)
 }
 
-fn destination<'m>(ctx: &Ctx<'m>) -> Option<Uri<'m>> {
-    Uri::parse(ctx.main.dst_uri?).ok()
+fn destination<'m>(ctx: &Ctx<'m>) -> Option<&'m Uri<'m>> {
+    ctx.uri(ctx.main.dst_uri?)
 }
 
 fn ruri<'m>(ctx: &mut Ctx<'m>, _: &'m PvName) -> Val<'m> {
@@ -149,7 +149,7 @@ fn next_hop<'m>(ctx: &mut Ctx<'m>, name: &'m PvName) -> Val<'m> {
     let uri = ctx.main.dst_uri.unwrap_or_else(|| ctx.ruri());
     match wanted {
         Part::Whole => non_empty(uri),
-        other => part(Uri::parse(uri).ok(), other),
+        other => part(ctx.uri(uri), other),
     }
 }
 

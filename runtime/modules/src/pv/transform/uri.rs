@@ -12,9 +12,9 @@ macro_rules! part {
             $name,
             "",
             on_text!(|ctx, text, _args| {
-                match Uri::parse(text) {
-                    Ok($uri) => Val::Str($body),
-                    Err(_) => Val::Null,
+                match ctx.uri(text) {
+                    Some($uri) => Val::Str($body),
+                    None => Val::Null,
                 }
             }),
         )
@@ -22,7 +22,7 @@ macro_rules! part {
 }
 
 pub(super) const TRANSFORMATIONS: &[TrDef] = &[
-    part!("user", |uri| split_user(&uri).0),
+    part!("user", |uri| split_user(uri).0),
     part!("host", |uri| uri.host),
     part!("domain", |uri| uri.host),
     part!("port", |uri| uri.port_raw),
