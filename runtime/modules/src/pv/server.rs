@@ -44,7 +44,7 @@ fn parse_version(_: &mut Prepare<'_>, name: &[u8]) -> Result<Inner, HostError> {
 fn version<'m>(ctx: &mut Ctx<'m>, name: &'m PvName) -> Val<'m> {
     let number = match ctx.generation() {
         Generation::V5_6 => "5.6.3",
-        Generation::V6 => "6.0.0",
+        Generation::V6 => "6.2.0",
     };
     match name.digested::<Version>() {
         Some(Version::Number) => Val::Str(number.as_bytes()),

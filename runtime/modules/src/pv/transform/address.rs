@@ -35,7 +35,7 @@ pub(super) const TRANSFORMATIONS: &[TrDef] = &[
 
 /// A value whose URI begins like one; anything else is undefined (captured).
 fn body(text: &[u8]) -> Option<NameAddr<'_>> {
-    NameAddr::parse(text).filter(|addr| addr.bracketed || Uri::parse(addr.uri).is_ok())
+    NameAddr::parse(text).filter(|addr| Uri::parse(addr.uri).is_ok())
 }
 
 /// Where the brackets stand.

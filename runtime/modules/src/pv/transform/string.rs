@@ -231,10 +231,8 @@ fn ftime<'m>(ctx: &mut Ctx<'m>, value: Val<'m>, args: &'m [TrArg]) -> Val<'m> {
     let seconds = match value {
         Val::Int(n) => n,
         Val::Str(b"") => 0,
-        Val::Str(text) => match parse_int(text) {
-            Some(n) => n,
-            None => return Val::Null,
-        },
+        Val::Str(text) if text.iter().all(u8::is_ascii_digit) => parse_int(text).unwrap_or(0),
+        Val::Str(_) => return Val::Null,
         Val::Null => return Val::Null,
     };
     let format = text_arg(ctx, args, 0);

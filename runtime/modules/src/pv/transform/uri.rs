@@ -27,7 +27,7 @@ pub(super) const TRANSFORMATIONS: &[TrDef] = &[
     part!("domain", |uri| uri.host),
     part!("port", |uri| uri.port_raw),
     part!("passwd", |uri| uri.password),
-    part!("params", |uri| uri.params_raw),
+    part!("params", |uri| if uri.is_tel() { b"" } else { uri.params_raw }),
     part!("headers", |uri| uri.headers_raw),
     part!("scheme", |uri| uri.scheme.name().as_bytes()),
     part!("transport", |uri| uri.param(b"transport").unwrap_or_default()),
