@@ -64,9 +64,19 @@ pub struct SourceMap {
     files: Vec<SourceFile>,
     segments: Vec<Segment>,
     defines: Vec<Define>,
+    names: Vec<(String, String)>,
 }
 
 impl SourceMap {
+    /// The names that are defined at the end of the configuration, with their texts, sorted by name.
+    pub fn names(&self) -> &[(String, String)] {
+        &self.names
+    }
+
+    pub(crate) fn set_names(&mut self, names: Vec<(String, String)>) {
+        self.names = names;
+    }
+
     /// All files read.
     pub fn files(&self) -> &[SourceFile] {
         &self.files

@@ -72,5 +72,5 @@ pub fn read(args: &Args) -> Result<Unit, Refused> {
 }
 
 fn defines(map: &SourceMap) -> Vec<(String, Option<String>)> {
-    map.defines().iter().map(|d| (d.name.to_string(), Some(d.value.to_string()))).collect()
+    map.names().iter().map(|(name, value)| (name.clone(), Some(value.clone()))).collect()
 }

@@ -57,6 +57,14 @@ impl Defines {
         self.table.get(name)
     }
 
+    /// All names with their texts, sorted by name.
+    pub(super) fn names(&self) -> Vec<(String, String)> {
+        let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
+        let mut names: Vec<_> = self.table.iter().map(|(name, e)| (text(name), text(&e.value))).collect();
+        names.sort();
+        names
+    }
+
     pub(super) fn put(&mut self, name: &[u8], value: &[u8], at: Option<Span>) {
         self.table.insert(name.to_vec(), Entry { value: value.into(), at });
     }

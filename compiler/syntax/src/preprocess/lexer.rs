@@ -176,6 +176,7 @@ impl<'a> Lexer<'a> {
             }
             self.out.diagnostics.push(error);
         }
+        self.out.map.set_names(self.defines.names());
         self.out
     }
 
