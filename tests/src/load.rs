@@ -83,7 +83,7 @@ pub fn calls(server: &Server, rate: u32, seconds: u32) -> Counts {
 fn read_counts(csv: &str) -> Counts {
     let mut lines = csv.lines().filter(|l| !l.trim().is_empty());
     let names: Vec<&str> = lines.next().unwrap_or_default().split(';').collect();
-    let last: Vec<&str> = lines.last().unwrap_or_default().split(';').collect();
+    let last: Vec<&str> = lines.next_back().unwrap_or_default().split(';').collect();
     let value = |name: &str| {
         let at = names.iter().position(|n| *n == name);
         at.and_then(|at| last.get(at)).and_then(|v| v.parse().ok()).unwrap_or(0)

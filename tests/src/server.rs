@@ -1,6 +1,7 @@
 //! A server under test: the real Kamailio or kamjit, on loopback, with a throw-away run directory.
 
 use crate::agent::patience;
+use crate::nameserver::NameServer;
 use crate::ports::Port;
 use std::io::{BufRead, BufReader};
 use std::net::{SocketAddr, UdpSocket};
@@ -79,6 +80,8 @@ pub struct Setup {
     pub log: LogRule,
     /// Whether messages at one end must come in the same order.
     pub ordered: bool,
+    /// Give the server a name server of its own ([`Server::names`]).
+    pub dns: bool,
 }
 
 /// Which log lines of two runs must be equal.
@@ -103,6 +106,7 @@ impl Setup {
             listen: true,
             log: LogRule::Sorted,
             ordered: true,
+            dns: false,
         }
     }
 
@@ -120,6 +124,12 @@ impl Setup {
     /// Compares messages at each end as a set: for scenarios that send without waiting, where several workers answer.
     pub fn any_order(mut self) -> Self {
         self.ordered = false;
+        self
+    }
+
+    /// Gives the server a name server of its own instead of the machine's.
+    pub fn with_dns(mut self) -> Self {
+        self.dns = true;
         self
     }
 
@@ -200,6 +210,7 @@ pub struct Server {
     pub port2: Port,
     child: Child,
     log: Lines,
+    names: Option<NameServer>,
 }
 
 impl Server {
@@ -229,7 +240,11 @@ impl Server {
             }
         };
         let (program, own) = kind.program();
-        let mut command = Command::new(&program);
+        let names = setup.dns.then(|| NameServer::start(port.number));
+        let mut command = match &names {
+            Some(names) => with_resolver(&program, run.path(), names),
+            None => Command::new(&program),
+        };
         command.arg("-f").arg(cfg).args(["-DD", "-E", "-m", "64", "-x", "fm"]).args(own);
         command.arg("-Y").arg(run.path()).arg("-w").arg(run.path());
         if setup.listen {
@@ -251,7 +266,13 @@ impl Server {
         stop_with_parent(&mut command);
         let mut child = command.spawn().unwrap_or_else(|e| panic!("{}: {e}", program.display()));
         let log = collect(child.stderr.take().expect("piped stderr"));
-        Self { kind, run, port, port2, child, log }
+        Self { kind, run, port, port2, child, log, names }
+    }
+
+    /// The name server of [`Setup::with_dns`].
+    #[track_caller]
+    pub fn names(&self) -> &NameServer {
+        self.names.as_ref().expect("Setup::with_dns")
     }
 
     /// `127.0.0.1:PORT`.
@@ -365,6 +386,18 @@ impl Drop for Server {
         unsafe { libc::kill(-(self.pid() as i32), libc::SIGKILL) };
         let _ = self.child.wait();
     }
+}
+
+/// A command that sees the name server's `resolv.conf` in place of the machine's, in a mount namespace of its own.
+fn with_resolver(program: &Path, dir: &Path, names: &NameServer) -> Command {
+    let file = dir.join("resolv.conf");
+    std::fs::write(&file, names.resolv_conf()).expect("resolv.conf");
+    let mut command = Command::new("unshare");
+    command
+        .args(["-m", "sh", "-c", "mount --bind \"$0\" /etc/resolv.conf && exec \"$@\""])
+        .arg(file)
+        .arg(program);
+    command
 }
 
 /// Waits for a child with a deadline.

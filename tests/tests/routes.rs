@@ -2,45 +2,14 @@
 #![allow(missing_docs)]
 
 use kamjit_tests::call::{answer, exchange, invite};
-use kamjit_tests::{Agent, Dialog, LogRule, Setup, World, scenario};
-
-/// A script whose `request_route` sends everything to the agent that the request's user names: the port stands in
-/// the user part (`sip:40001@...`), so the script needs no location table.
-fn script(routes: &str) -> Setup {
-    Setup::script(format!(
-        "modparam(\"tm\", \"fr_timer\", 2000)\nmodparam(\"tm\", \"fr_inv_timer\", 2000)\n{routes}\n"
-    ))
-}
-
-/// Common beginning of a `request_route`: the harness, retransmissions, requests inside dialogs.
-const HEAD: &str = "route(FENCE);
-    if (is_method(\"CANCEL\")) { if (t_check_trans()) { t_relay(); } exit; }
-    t_check_trans();
-    if (has_totag()) { if (loose_route()) { t_relay(); } else if (is_method(\"ACK\")) { t_relay(); } exit; }
-    if (is_method(\"INVITE\")) record_route();";
-
-/// `sip:PORT-OF-FIRST.PORT-OF-SECOND@server`: the script takes its targets from the user part.
-fn target(world: &World, agents: &[&Agent]) -> String {
-    let ports: Vec<String> = agents.iter().map(|a| a.local.port().to_string()).collect();
-    world.uri(&ports.join("."))
-}
+use kamjit_tests::proxy::{HEAD, finish, script, target};
+use kamjit_tests::{Agent, Dialog, Setup, scenario};
 
 /// Rejects the INVITE that arrives at an agent.
 fn reject(agent: &mut Agent, code: u16, reason: &str) {
     let received = agent.wait_request("INVITE");
     agent.reply(&received, code, reason);
     agent.wait_request("ACK");
-}
-
-/// Answers, acknowledges and ends the call of a sent INVITE.
-fn finish(caller: &mut Agent, callee: &mut Agent, sent: &kamjit_tests::Message) {
-    let received = callee.wait_request("INVITE");
-    answer(callee, &received);
-    let ok = caller.wait_reply("INVITE", 200);
-    let mut dialog = Dialog::caller(sent, &ok);
-    dialog.send(caller, "ACK");
-    callee.wait_request("ACK");
-    exchange(&mut dialog, caller, callee, "BYE");
 }
 
 scenario!(
@@ -281,77 +250,6 @@ scenario!(
 );
 
 scenario!(
-    header_edits,
-    script(&format!(
-        r#"request_route {{
-    {HEAD}
-    $avp(port) = $rU;
-    append_hf("X-End: 1\r\n"); append_hf("X-After-To: 2\r\n", "To"); insert_hf("X-First: 3\r\n"); insert_hf("X-Before-CSeq: 4\r\n", "CSeq");
-    remove_hf("User-Agent"); remove_hf_re("^X-Re"); remove_hf("X-None");
-    if (search("kamjit")) xlog("L|search\n");
-    if (search_hf("From", "alice", "a")) xlog("L|search_hf\n");
-    replace("X-Old: value", "X-New: other"); replace_all("dup", "DUP");
-    replace_body("40000", "50000"); replace_body_all("a=", "b=");
-    subst('/X-Subst: (.*)a(.*)/X-Subst: \2A\1/'); subst_uri('/sip:(.*)@/sip:u\1@/'); xlog("L|$(ru{{s.len}})\n"); subst_user('/u(.*)/\1/');
-    if (is_present_hf("X-Old")) xlog("L|present\n"); if (!is_present_hf("X-Nope")) xlog("L|absent\n");
-    if (has_body("application/sdp")) xlog("L|sdp\n"); if (!has_body("text/plain")) xlog("L|no text\n");
-    $rU = "abcdef"; prefix("p"); xlog("L|$ru\n"); strip(1); strip_tail(1); xlog("L|$ru\n");
-    $rU = "user"; $rd = "127.0.0.1"; $rp = $avp(port); xlog("L|$ru\n");
-    $fn = "New Name"; $tn = "To Name"; $fd = "example.net";
-    msg_apply_changes(); xlog("L|$fu $fn $tn $hdr(X-End)\n");
-    append_hf("X-Late: after apply\r\n");
-    t_relay();
-}}"#
-    )),
-    |world| {
-        let (mut alice, mut one) = (world.udp("alice"), world.udp("one"));
-        let uri = target(world, &[&one]);
-        let request = alice
-            .request("INVITE", &uri)
-            .add("X-Old", "value")
-            .add("X-Re-One", "gone")
-            .add("X-Re-Two", "gone")
-            .add("X-Dup", "dup dup")
-            .add("X-Subst", "oneatwo")
-            .body("application/sdp", kamjit_tests::sdp(40_000, "sendrecv"));
-        alice.send(&request);
-        finish(&mut alice, &mut one, &request);
-    }
-);
-
-scenario!(
-    hf_values_and_bodies,
-    script(&format!(
-        r#"request_route {{
-    {HEAD}
-    $var(port) = $rU; $ru = "sip:x@127.0.0.1:" + $var(port);
-    include_hf_value("Supported", "timer"); exclude_hf_value("Allow", "BYE"); append_hf_value("X-List", "d"); insert_hf_value("X-List", "a0");
-    assign_hf_value("X-One", "new"); remove_hf_value2("X-Two");
-    if (hf_value_exists("Supported", "100rel")) xlog("L|100rel\n"); if (!hf_value_exists("Supported", "nope")) xlog("L|no nope\n");
-    set_body("new body\r\n", "text/plain");
-    if (is_audio_on_hold()) xlog("L|hold\n");
-    if (cmp_str("$fU", "alice")) xlog("L|cmp\n"); if (cmp_istr("$fU", "ALICE")) xlog("L|cmpi\n"); if (starts_with("$fU", "al")) xlog("L|starts\n"); if (str_find("$fu", "ice")) xlog("L|find\n");
-    if (in_list("b", "a,b,c", ",")) xlog("L|in list\n");
-    t_relay();
-}}"#
-    )),
-    |world| {
-        let (mut alice, mut one) = (world.udp("alice"), world.udp("one"));
-        let uri = target(world, &[&one]);
-        let request = alice
-            .request("INVITE", &uri)
-            .add("Supported", "path, 100rel")
-            .add("Allow", "INVITE, ACK, BYE, CANCEL")
-            .add("X-List", "a, b, c")
-            .add("X-One", "old")
-            .add("X-Two", "old")
-            .body("application/sdp", kamjit_tests::sdp(40_000, "sendonly"));
-        alice.send(&request);
-        finish(&mut alice, &mut one, &request);
-    }
-);
-
-scenario!(
     flags_and_avps_over_the_transaction,
     script(&format!(
         r#"request_route {{
@@ -371,145 +269,6 @@ failure_route[F] {{ xlog("L|F $mf $bf $sf $avp(kept) $xavp(x=>a) $avp(reply)\n")
         let uri = target(world, &[&one]);
         let sent = invite(&mut alice, &uri);
         reject(&mut one, 486, "Busy Here");
-        let reply = alice.wait_status(486);
-        alice.ack_negative(&sent, &reply);
-    }
-);
-
-/// One call through a `request_route` with this record-routing, then a BYE each way is routed by it.
-fn record_routed(world: &mut World) {
-    let (mut alice, mut one) = (world.udp("alice"), world.udp("one"));
-    let uri = target(world, &[&one]);
-    let sent = invite(&mut alice, &uri);
-    finish(&mut alice, &mut one, &sent);
-}
-
-fn routing(params: &str, record: &str) -> Setup {
-    let head = HEAD.replace("record_route();", "{ }").replace("if (is_method(\"INVITE\")) { }", "");
-    script(&format!(
-        r#"{params}
-request_route {{
-    {head}
-    if (has_totag()) {{ xlog("L|never\n"); }}
-    {record}
-    $ru = "sip:x@127.0.0.1:" + $rU;
-    t_relay();
-}}"#
-    ))
-}
-
-scenario!(
-    record_route_full_lr,
-    routing("modparam(\"rr\", \"enable_full_lr\", 1)", "record_route();"),
-    record_routed
-);
-scenario!(
-    record_route_without_tag,
-    routing("modparam(\"rr\", \"append_fromtag\", 0)", "record_route();"),
-    record_routed
-);
-scenario!(
-    record_route_with_user,
-    routing("modparam(\"rr\", \"add_username\", 1)", "record_route();"),
-    record_routed
-);
-scenario!(
-    record_route_params,
-    routing("", "record_route(\";x=y\"); add_rr_param(\";nat=yes\");"),
-    record_routed
-);
-scenario!(
-    record_route_preset,
-    routing("", "record_route_preset(\"127.0.0.1:@PORT@;transport=udp\");"),
-    record_routed
-);
-scenario!(
-    record_route_advertised,
-    routing("", "record_route_advertised_address(\"127.0.0.1:@PORT@\");"),
-    record_routed
-);
-scenario!(no_record_route, routing("", ""), |world| {
-    let (mut alice, mut one) = (world.udp("alice"), world.udp("one"));
-    let uri = target(world, &[&one]);
-    let sent = invite(&mut alice, &uri);
-    let received = one.wait_request("INVITE");
-    answer(&mut one, &received);
-    alice.wait_reply("INVITE", 200);
-    let _ = sent;
-});
-
-scenario!(
-    routing_helpers,
-    script(
-        r#"modparam("rr", "append_fromtag", 1)
-request_route {
-    route(FENCE);
-    if (has_totag()) {
-        $var(lr) = loose_route();
-        xlog("L|$rm loose $var(lr) down $route_uri ru $ru du $du\n");
-        if (check_route_param("nat=yes")) xlog("L|nat\n");
-        if (is_direction("downstream")) xlog("L|downstream\n");
-        if (is_direction("upstream")) xlog("L|upstream\n");
-        t_relay();
-        exit;
-    }
-    record_route(); add_rr_param(";nat=yes");
-    $ru = "sip:x@127.0.0.1:" + $rU;
-    t_relay();
-}"#
-    )
-    .log(LogRule::Ordered),
-    |world| {
-        let (mut alice, mut one) = (world.udp("alice"), world.udp("one"));
-        let uri = target(world, &[&one]);
-        let sent = invite(&mut alice, &uri);
-        let received = one.wait_request("INVITE");
-        let answered = answer(&mut one, &received);
-        let ok = alice.wait_reply("INVITE", 200);
-        let mut dialog = Dialog::caller(&sent, &ok);
-        dialog.send(&mut alice, "ACK");
-        one.wait_request("ACK");
-        exchange(&mut Dialog::callee(&received, &answered), &mut one, &mut alice, "INFO");
-        exchange(&mut dialog, &mut alice, &mut one, "BYE");
-    }
-);
-
-scenario!(
-    advertised_address,
-    Setup {
-        listen: false,
-        ..script(
-            r#"listen=udp:127.0.0.1:@PORT@ advertise 127.0.0.1:@PORT2@
-alias="example.com"
-request_route {
-    route(FENCE);
-    if (uri == myself) xlog("L|myself $rd\n"); else xlog("L|foreign $rd\n");
-    if (is_method("OPTIONS")) { sl_send_reply("200", "OK"); exit; }
-    record_route();
-    $ru = "sip:x@127.0.0.1:" + $rU;
-    t_relay();
-}"#
-        )
-    },
-    |world| {
-        let (mut alice, mut one) = (world.udp("alice"), world.udp("one"));
-        for uri in [
-            "sip:example.com",
-            "sip:example.com:5060",
-            "sip:sub.example.com",
-            "sip:other.org",
-            "sip:x@EXAMPLE.com",
-            "sip:localhost",
-        ] {
-            let request = alice.request("OPTIONS", uri);
-            alice.send(&request);
-            alice.wait_status(200);
-        }
-        let uri = target(world, &[&one]);
-        let sent = invite(&mut alice, &uri);
-        let received = one.wait_request("INVITE");
-        one.reply(&received, 486, "Busy");
-        one.wait_request("ACK");
         let reply = alice.wait_status(486);
         alice.ack_negative(&sent, &reply);
     }
