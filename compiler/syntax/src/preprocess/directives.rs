@@ -38,6 +38,12 @@ impl Lexer<'_> {
             b"else" | b"endif" => {
                 self.refuse_tail(word, value, span);
                 let line_end = physical_line_end(text, end);
+                if line_end == text.len() {
+                    // Captured: without it the server takes the directive for a comment and refuses the file.
+                    let warning = Diagnostic::warning("KC025", span, "no line end after the last directive");
+                    let fix = warning.help("Kamailio refuses this file; end its last line");
+                    self.out.diagnostics.push(fix.fix("add a line end", span.after(), "\n", true));
+                }
                 match self.levels.pop() {
                     None if word == b"else" => {}
                     None => {
