@@ -71,25 +71,30 @@ fn put_header(out: &mut impl Sink, msg: &Message<'_>, h: &Header<'_>) {
 /// A Via header. In the first one a `rport` is filled in where it stands (the last, if there are several); what is
 /// missing is added at the end of the whole header, `rport` before `received` (captured; also behind further values).
 fn put_via(out: &mut impl Sink, msg: &Message<'_>, h: &Header<'_>, source: Option<&Source<'_>>) {
-    let Some((via, source)) = msg.via(0).zip(source) else { return put_header(out, msg, h) };
-    let fix = ViaFix::new(via, source);
     let buf = msg.buf();
     let line = buf.get(h.offset as usize..h.end()).unwrap_or(&[]);
     let end = h.offset as usize + without_line_end(line).len();
     let mut from = h.offset as usize;
-    if let Some((span, at)) = via.rport_span.and_then(|s| Some((s, msg.offset_of(s)?))) {
+    let first = msg.via(0).zip(source);
+    if let Some((via, source)) = first
+        && let Some((span, at)) = via.rport_span.and_then(|s| Some((s, msg.offset_of(s)?)))
+    {
         out.put(buf.get(from..at).unwrap_or(&[]));
         put_rport(out, source);
         from = at + span.len();
     }
     out.put(buf.get(from..end).unwrap_or(&[]));
-    if fix.rport && via.rport_span.is_none() {
-        put_rport(out, source);
+    if let Some((via, source)) = first {
+        let fix = ViaFix::new(via, source);
+        if fix.rport && via.rport_span.is_none() {
+            put_rport(out, source);
+        }
+        if fix.received {
+            put_received(out, source);
+        }
     }
-    if fix.received {
-        put_received(out, source);
-    }
-    out.put(buf.get(end..h.end()).unwrap_or(&[]));
+    // Whatever ends the line of the request.
+    out.put(b"\r\n");
 }
 
 /// To, with a tag at its very end when it has none (also behind trailing blanks; captured).

@@ -31,7 +31,8 @@ pub(super) fn parse(value: &[u8]) -> Option<NameAddr<'_>> {
     if addr.uri.is_empty() {
         return None;
     }
-    addr.tag = parse_params(addr.params_raw)?;
+    // An empty tag is none (captured).
+    addr.tag = parse_params(addr.params_raw)?.filter(|tag| !tag.is_empty());
     Some(addr)
 }
 
