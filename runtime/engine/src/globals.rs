@@ -28,7 +28,7 @@ const TABLE: &[(&str, Meaning)] = &[
     ("auto_aliases", Meaning::Int(1)),
     ("auto_bind_ipv6", Meaning::Int(0)),
     ("bind_ipv6_link_local", Meaning::Ignored),
-    ("check_via", Meaning::Ignored),
+    ("check_via", Meaning::Int(0)),
     ("children", Meaning::Int(8)),
     ("chroot", Meaning::Text),
     ("corelog", Meaning::Ignored),
@@ -259,6 +259,8 @@ pub struct Globals {
     pub send_flags: u32,
     /// `tcp_accept_aliases`: a Via with `alias` lets what goes to its port use the connection (RFC 5923).
     pub tcp_accept_aliases: bool,
+    /// `check_via`: replies whose top Via is not ours are dropped.
+    pub check_via: bool,
 }
 
 impl Default for Globals {
@@ -269,6 +271,7 @@ impl Default for Globals {
             max_while_loops: 100,
             send_flags: 0,
             tcp_accept_aliases: false,
+            check_via: false,
         }
     }
 }
@@ -298,6 +301,7 @@ impl Globals {
             ("max_while_loops", [ConfigValue::Int(n)]) => {
                 self.max_while_loops = (*n).clamp(0, 1 << 30) as u32
             }
+            ("check_via", [ConfigValue::Int(n)]) => self.check_via = *n != 0,
             ("tcp_accept_aliases", [ConfigValue::Int(n)]) => self.tcp_accept_aliases = *n != 0,
             ("force_rport", [ConfigValue::Int(n)]) => self.send_flag(send_flags::FORCE_RPORT, *n != 0),
             ("local_rport", [ConfigValue::Int(n)]) => self.send_flag(send_flags::ADD_LOCAL_RPORT, *n != 0),

@@ -156,12 +156,14 @@ fn request(ctx: &mut Ctx<'_>) {
 
 fn reply(ctx: &mut Ctx<'_>) {
     let program = ctx.program;
-    // A reply whose top Via is not ours was never sent through us: drop it (RFC 3261 section 18.1.2).
-    let ours = ctx
-        .msg
-        .via(0)
-        .is_some_and(|via| ctx.engine().identity.is_myself(via.host, Some(via.port_or_default()), None));
-    if !ours {
+    // A reply whose top Via is not ours was never sent through us (RFC 3261 section 18.1.2). The real server passes
+    // it on all the same unless `check_via` is set (captured).
+    let ours = || {
+        ctx.msg
+            .via(0)
+            .is_some_and(|via| ctx.engine().identity.is_myself(via.host, Some(via.port_or_default()), None))
+    };
+    if program.globals.check_via && !ours() {
         tracing::debug!("reply from {} dropped: its top Via is not ours", ctx.rcv.src);
         return;
     }
