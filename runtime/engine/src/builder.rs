@@ -223,7 +223,7 @@ impl Builder {
             (ArgKind::Var | ArgKind::VarOut, CallArg::Int(_)) => {
                 Err(HostError::new("this argument must name a variable"))
             }
-            (ArgKind::Regex, CallArg::Str(text)) => prepare.regex(text, true).map(Arg::Regex),
+            (ArgKind::Regex, CallArg::Str(text)) => prepare.regex_by_lines(text, true).map(Arg::Regex),
             (ArgKind::Subst, CallArg::Str(text)) => prepare.subst(text).map(Arg::Subst),
             (ArgKind::Str | ArgKind::Custom, CallArg::Str(text)) => Ok(Arg::Str(text.as_slice().into())),
             (ArgKind::Str | ArgKind::Custom, CallArg::Int(n)) => {
@@ -233,7 +233,7 @@ impl Builder {
             (ArgKind::Regex | ArgKind::Subst, CallArg::Int(n)) => {
                 let text = n.to_string().into_bytes();
                 if kind == ArgKind::Regex {
-                    prepare.regex(&text, true).map(Arg::Regex)
+                    prepare.regex_by_lines(&text, true).map(Arg::Regex)
                 } else {
                     prepare.subst(&text).map(Arg::Subst)
                 }

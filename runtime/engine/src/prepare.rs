@@ -113,12 +113,12 @@ impl Prepare<'_> {
 
     /// A constant pattern, case ignored or not.
     pub fn regex(&self, pattern: &[u8], ignore_case: bool) -> Result<Regex, HostError> {
-        Regex::new(pattern, ignore_case).map_err(|why| {
-            HostError::new(format!(
-                "the regular expression '{}' does not compile: {why}",
-                pattern.escape_ascii()
-            ))
-        })
+        Regex::new(pattern, ignore_case).map_err(|why| broken_regex(pattern, &why))
+    }
+
+    /// A constant pattern that looks at lines, as functions take it; see [`Regex::by_lines`].
+    pub fn regex_by_lines(&self, pattern: &[u8], ignore_case: bool) -> Result<Regex, HostError> {
+        Regex::by_lines(pattern, ignore_case).map_err(|why| broken_regex(pattern, &why))
     }
 
     /// A substitution `/re/replacement/flags`.
@@ -214,6 +214,10 @@ impl Prepare<'_> {
     pub fn digested<T: Any + Send + Sync>(value: T) -> Arg {
         Arg::Digested(Box::new(value))
     }
+}
+
+fn broken_regex(pattern: &[u8], why: &str) -> HostError {
+    HostError::new(format!("the regular expression '{}' does not compile: {why}", pattern.escape_ascii()))
 }
 
 fn check_count(def: &TrDef, count: usize) -> Result<(), HostError> {

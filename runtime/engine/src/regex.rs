@@ -24,17 +24,28 @@ pub type Range = Option<(usize, usize)>;
 impl Regex {
     /// Compiles a pattern; the error is glibc's own text.
     pub fn new(pattern: &[u8], ignore_case: bool) -> Result<Regex, String> {
-        let posix = Posix::new(pattern, ignore_case)?;
-        let fast =
-            same_in_both(pattern).then(|| std::str::from_utf8(pattern).ok()).flatten().and_then(|text| {
-                regex::bytes::RegexBuilder::new(text)
-                    .unicode(false)
-                    .case_insensitive(ignore_case)
-                    .dot_matches_new_line(true)
-                    .size_limit(1 << 20)
-                    .build()
-                    .ok()
-            });
+        Regex::compile(pattern, ignore_case, false)
+    }
+
+    /// Compiles a pattern that looks at lines: `^` and `$` match at line ends, `.` and `[^x]` match none.
+    pub fn by_lines(pattern: &[u8], ignore_case: bool) -> Result<Regex, String> {
+        Regex::compile(pattern, ignore_case, true)
+    }
+
+    fn compile(pattern: &[u8], ignore_case: bool, by_lines: bool) -> Result<Regex, String> {
+        let posix = Posix::new(pattern, ignore_case, by_lines)?;
+        // The `regex` crate lets `[^x]` match a line end.
+        let same = same_in_both(pattern) && !(by_lines && pattern.windows(2).any(|w| w == b"[^"));
+        let fast = same.then(|| std::str::from_utf8(pattern).ok()).flatten().and_then(|text| {
+            regex::bytes::RegexBuilder::new(text)
+                .unicode(false)
+                .case_insensitive(ignore_case)
+                .dot_matches_new_line(!by_lines)
+                .multi_line(by_lines)
+                .size_limit(1 << 20)
+                .build()
+                .ok()
+        });
         Ok(Regex { posix, fast, source: pattern.into() })
     }
 
@@ -149,9 +160,11 @@ unsafe impl Send for Posix {}
 unsafe impl Sync for Posix {}
 
 impl Posix {
-    fn new(pattern: &[u8], ignore_case: bool) -> Result<Posix, String> {
+    fn new(pattern: &[u8], ignore_case: bool, by_lines: bool) -> Result<Posix, String> {
         let text = CString::new(pattern).map_err(|_| "the pattern contains a NUL byte".to_owned())?;
-        let flags = libc::REG_EXTENDED | if ignore_case { libc::REG_ICASE } else { 0 };
+        let flags = libc::REG_EXTENDED
+            | if ignore_case { libc::REG_ICASE } else { 0 }
+            | if by_lines { libc::REG_NEWLINE } else { 0 };
         // SAFETY: an all-zero regex_t is what regcomp expects to fill in.
         let mut compiled: Box<libc::regex_t> = Box::new(unsafe { std::mem::zeroed() });
         // SAFETY: both pointers are valid; the pattern ends in NUL.
@@ -202,6 +215,14 @@ mod tests {
     fn finds_the_longest_alternative() {
         let re = Regex::new(b"(a|ab)(c|bcd)", false).unwrap();
         assert_eq!(re.find(b"xabcd", false).unwrap()[0], Some((1, 5)));
+    }
+
+    #[test]
+    fn may_look_at_lines() {
+        let re = Regex::by_lines(b"^Subject: a.c$", true).unwrap();
+        assert!(re.is_match(b"X: y\nsubject: abc\nZ: z"));
+        assert!(!re.is_match(b"X: y\nSubject: a\nc"));
+        assert!(!Regex::by_lines(b"a[^b]c", true).unwrap().is_match(b"a\nc"));
     }
 
     #[test]

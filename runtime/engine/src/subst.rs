@@ -38,23 +38,29 @@ impl std::fmt::Debug for Piece {
 const MAX_REPLACEMENTS: usize = 10_000;
 
 impl Subst {
-    /// Reads `/pattern/replacement/flags` with any delimiter; flags `i` (ignore case) and `g` (all matches).
+    /// Reads `/pattern/replacement/flags` with any delimiter; flags `i` (ignore case), `g` (all matches) and `s`
+    /// (the pattern does not look at lines).
     pub fn parse(text: &[u8], prepare: &mut Prepare<'_>) -> Result<Subst, HostError> {
         let bad = |why: &str| HostError::new(format!("'{}' is no substitution: {why}", text.escape_ascii()));
         let (&delimiter, rest) = text.split_first().ok_or_else(|| bad("it is empty"))?;
         let (pattern, rest) = until(rest, delimiter).ok_or_else(|| bad("the pattern does not end"))?;
         let (replacement, flags) =
             until(rest, delimiter).ok_or_else(|| bad("the replacement does not end"))?;
-        let (mut ignore_case, mut global) = (false, false);
+        let (mut ignore_case, mut global, mut by_lines) = (false, false, true);
         for flag in flags {
             match flag {
                 b'i' => ignore_case = true,
                 b'g' => global = true,
-                b's' => {}
+                b's' => by_lines = false,
                 other => return Err(bad(&format!("unknown flag '{}'", char::from(*other)))),
             }
         }
-        let regex = prepare.regex(&unescape(pattern, delimiter), ignore_case)?;
+        let pattern = unescape(pattern, delimiter);
+        let regex = if by_lines {
+            prepare.regex_by_lines(&pattern, ignore_case)?
+        } else {
+            prepare.regex(&pattern, ignore_case)?
+        };
         Ok(Subst { regex, replacement: pieces(replacement, delimiter, prepare)?, global })
     }
 
