@@ -13,7 +13,7 @@ pub(super) fn request<'m>(ctx: &mut Ctx<'m>, args: &'m [Arg]) -> Ret {
     let Some(state) = STATE.get(ctx) else { return Ret::FALSE };
     let comment = args.first().map(|arg| arg.text(ctx)).unwrap_or_default();
     let (code, reason) = split(comment);
-    let to_tag = ctx.msg.to().tag.unwrap_or_default();
+    let to_tag = ctx.msg.to().tag.or_else(|| crate::tm::local_tag(ctx)).unwrap_or_default();
     let method = ctx.msg.method_raw();
     line::write(ctx, state, &Entry { what: "request accounted", method, to_tag, code, reason });
     Ret::TRUE

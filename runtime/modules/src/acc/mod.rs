@@ -4,6 +4,7 @@ mod extra;
 mod functions;
 mod line;
 mod params;
+mod watch;
 
 use std::sync::Arc;
 
@@ -55,5 +56,8 @@ fn refuse_database(_: &mut Prepare<'_>, _: Vec<Arg>, _: &Place) -> Result<Vec<Ar
 fn init(init: &mut Init<'_>) -> Result<(), HostError> {
     let state = Arc::new(params::digest(init)?);
     init.set_state(&STATE, state);
+    if let Some(tm) = init.state(&crate::tm::STATE) {
+        tm.watch(watch::WATCHER);
+    }
     Ok(())
 }

@@ -129,9 +129,11 @@ fn run_failure_route(
     let Some(route) = route else {
         return false;
     };
+    let mut told = false;
     let reply = match at_hand {
         Some(ctx) if best == n => {
             hooks::failure(ctx, tx, code, reason_of(ctx.msg), Some(ctx.msg));
+            told = true;
             Some((Box::from(ctx.msg.buf()), ctx.rcv))
         }
         _ => tx.inner().uacs.get(best).and_then(|u| u.reply.as_ref()).map(|r| (r.bytes.clone(), r.rcv)),
@@ -143,6 +145,13 @@ fn run_failure_route(
             ctx.xavps = std::mem::take(&mut inner.xavps);
         }
         relay::consume(ctx);
+        if !told {
+            // A timeout, or a reply that came before: its bytes are parsed for those who watch.
+            let stored = reply.as_ref().and_then(|(bytes, _): &(Box<[u8]>, _)| {
+                kamjit_sip::Message::parse(ctx.arena, ctx.keep(bytes)).ok()
+            });
+            hooks::failure(ctx, tx, code, stored.map(reason_of).unwrap_or_default(), stored);
+        }
         let cur = current::of(ctx);
         cur.failure = Some(current::FailureReply { branch: best, code, reply });
         cur.branch = Some(best);

@@ -72,7 +72,13 @@ fn tell(ctx: &mut Ctx<'_>, tx: &Arc<Transaction>, event: &Event<'_, '_>) {
         && super::current::of(ctx).tx.as_ref().is_some_and(|t| Arc::ptr_eq(t, tx))
         && ctx.msg.method() == tx.method;
     if of_request {
+        // A context made for a reply of our own comes without the pairs of the transaction.
+        let lent = ctx.avps.is_empty().then(|| std::mem::take(&mut tx.inner().avps));
+        let before = lent.map(|avps| std::mem::replace(&mut ctx.avps, avps));
         found.iter().for_each(|w| (w.run)(ctx, tx, event));
+        if let Some(before) = before {
+            tx.inner().avps = std::mem::replace(&mut ctx.avps, before);
+        }
     } else {
         with_request(ctx.scope(), ctx.worker, tx, Routes::REQUEST, |request| {
             let mut taken = {
@@ -102,7 +108,8 @@ pub(super) fn request_out(ctx: &mut Ctx<'_>, tx: &Arc<Transaction>) {
 }
 
 pub(super) fn ack(ctx: &mut Ctx<'_>, tx: &Arc<Transaction>) {
-    tell(ctx, tx, &plain(Kind::Ack));
+    let to_tag = ctx.msg.to().tag.unwrap_or_default();
+    tell(ctx, tx, &Event { to_tag, ..plain(Kind::Ack) });
 }
 
 pub(super) fn cancel(ctx: &mut Ctx<'_>, tx: &Arc<Transaction>) {

@@ -39,7 +39,7 @@ mod stats;
 mod suspend;
 mod table;
 mod timer;
-mod transaction;
+pub mod transaction;
 pub mod uac;
 
 use std::sync::{Arc, RwLock};

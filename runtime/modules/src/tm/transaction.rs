@@ -224,6 +224,11 @@ impl Transaction {
         self.inner().flags
     }
 
+    /// Resets flags of the request: bits of `mask`.
+    pub fn clear_flags(&self, mask: u32) {
+        self.inner().flags.message &= !mask;
+    }
+
     /// Code of the last reply sent upstream; 0: none.
     pub fn status(&self) -> u16 {
         self.inner().uas.status
