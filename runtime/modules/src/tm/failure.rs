@@ -22,7 +22,7 @@ pub(super) fn spawn_timeouts(worker: &Rc<Worker>, tx: Arc<Transaction>) {
                 Err(_) => return,
             },
         };
-        while let Some((n, code)) = next_overdue(&tx) {
+        while let Some((n, code)) = next_overdue(scope, worker, &tx) {
             if tx.local {
                 super::uac::on_timeout(&tx, n, code);
             } else {
@@ -33,16 +33,19 @@ pub(super) fn spawn_timeouts(worker: &Rc<Worker>, tx: Arc<Transaction>) {
     });
 }
 
-fn next_overdue(tx: &Transaction) -> Option<(usize, u16)> {
+/// The next branch that is overdue, with the code that stands for its reply. A ringing branch gets a CANCEL.
+fn next_overdue(scope: &Scope, worker: &Worker, tx: &Transaction) -> Option<(usize, u16)> {
     let give_up = STATE.find(&tx.program).is_some_and(|s| s.params.cancel_b_method.get() == 0);
     let mut inner = tx.inner();
-    let (n, uac) = inner.uacs.iter_mut().enumerate().find(|(_, u)| u.overdue)?;
+    let (n, uac) = inner.uacs.iter_mut().enumerate().find(|(_, u)| u.overdue && u.is_pending())?;
     uac.overdue = false;
-    if !uac.is_pending() {
-        return Some((n, uac.status)).filter(|_| false);
-    }
     uac.timed_out = true;
+    let rings = uac.status > 0 && uac.cancel == CancelState::None && tx.is_invite();
     let code = if give_up && uac.cancel == CancelState::Wanted { 487 } else { 408 };
+    if rings {
+        uac.cancel = CancelState::Wanted;
+        cancel::send(scope, worker, tx, &mut inner, n);
+    }
     inner.switches.any_timeout |= code == 408;
     Some((n, code))
 }
@@ -62,7 +65,9 @@ pub(super) fn branch_failed(
         let Some(uac) = inner.uacs.get_mut(n) else { return };
         uac.status = code;
         uac.stop_timers();
-        uac.stop_cancel();
+        if at_hand.is_some() {
+            uac.stop_cancel();
+        }
         uac.faked = at_hand.is_none();
         let block = STATE.find(&tx.program).is_some_and(|s| s.params.disable_6xx_block.get() == 0);
         code >= 600 && block && !inner.switches.disable_6xx

@@ -24,11 +24,8 @@ pub(super) fn local_tag(tx: &Transaction) -> [u8; TAG] {
         std::sync::LazyLock::new(|| md5_hex(&[b"tm", &rand::random::<[u8; 16]>()]));
     let mut tag = [b'-'; TAG];
     tag[..32].copy_from_slice(&*PREFIX);
-    let mut rest = (tx.hash ^ tx.label.rotate_left(16)).wrapping_mul(0x9e37_79b1);
-    for digit in tag[33..].iter_mut().rev() {
-        *digit = b"0123456789abcdef"[(rest & 15) as usize];
-        rest >>= 4;
-    }
+    // From the characteristic, so that the CANCEL of an INVITE gets the same tag (captured).
+    tag[33..].copy_from_slice(&tx.md5[..8]);
     tag
 }
 

@@ -103,11 +103,13 @@ fn provisional(ctx: &mut Ctx<'_>, tx: &Arc<Transaction>, n: usize, code: u16) {
             uac.repeat_step = timers.retr2;
             uac.repeat_at = now + u64::from(timers.retr2);
         }
-        if uac.cancel == CancelState::Wanted && tx.is_invite() {
+        let cancels = uac.cancel == CancelState::Wanted && tx.is_invite();
+        if cancels {
             cancel::send(ctx.scope(), ctx.worker, tx, &mut inner, n);
         }
         timer::arm(ctx.worker, tx, &mut inner);
-        inner.uas.status < 200 && (code > 100 || state.params.relay_100.get() != 0)
+        // A branch that rings only when it is no longer wanted is not heard of upstream (captured).
+        !cancels && inner.uas.status < 200 && (code > 100 || state.params.relay_100.get() != 0)
     };
     if relays {
         send_on(ctx, tx, code);
