@@ -10,6 +10,67 @@ use super::routes::Block;
 use crate::ir;
 use crate::suggest::nearest;
 
+/// Functions of the server itself (catalogue, both generations), sorted. Unlike those of modules they leave `$rc` alone as
+/// statements, and in an expression set it to 0 (captured).
+const CORE: &[&str] = &[
+    "add_local_rport",
+    "add_rport",
+    "add_tcp_alias",
+    "cfg_reset",
+    "cfg_select",
+    "clear_branches",
+    "error",
+    "exec",
+    "force_rport",
+    "force_send_socket",
+    "force_tcp_alias",
+    "forward",
+    "forward_sctp",
+    "forward_tcp",
+    "forward_tls",
+    "forward_udp",
+    "isavpflagset",
+    "isflagset",
+    "log",
+    "prefix",
+    "remove_branch",
+    "resetavpflag",
+    "resetflag",
+    "revert_uri",
+    "rewritehost",
+    "rewritehostport",
+    "rewritehostporttrans",
+    "rewriteport",
+    "rewriteuri",
+    "rewriteuser",
+    "rewriteuserpass",
+    "set_advertised_address",
+    "set_advertised_port",
+    "set_forward_close",
+    "set_forward_no_connect",
+    "set_reply_close",
+    "set_reply_no_connect",
+    "setavpflag",
+    "setflag",
+    "seth",
+    "sethost",
+    "sethostport",
+    "sethostporttrans",
+    "sethp",
+    "sethpt",
+    "setp",
+    "setport",
+    "setu",
+    "setup",
+    "seturi",
+    "setuser",
+    "setuserpass",
+    "strip",
+    "strip_tail",
+    "udp_mtu_try_proto",
+    "userphone",
+];
+
 impl Analysis<'_> {
     /// A prepared call; `None` after an error.
     pub(super) fn call(&mut self, call: &Call) -> Option<ir::Expr> {
@@ -31,7 +92,9 @@ impl Analysis<'_> {
         let place = Place { file, line, routes, span: call.span, route: self.route_name() };
         match self.host.prepare_call(function.id, &args, &place) {
             Ok(site) => {
-                Some(ir::Expr::Call(Box::new(ir::Call { site, name: call.name.text.clone(), args: dynamic })))
+                let core = CORE.binary_search(&&*call.name.text).is_ok();
+                let name = call.name.text.clone();
+                Some(ir::Expr::Call(Box::new(ir::Call { site, name, args: dynamic, core })))
             }
             Err(error) => {
                 let span = match error.arg.and_then(|n| call.args.get(n)) {

@@ -258,6 +258,8 @@ pub struct Call {
     pub name: Box<str>,
     /// Values of the dynamic arguments in their order.
     pub args: Vec<Expr>,
+    /// A function of the server itself: its code does not go to `$rc`; in an expression `$rc` becomes 0 (captured).
+    pub core: bool,
 }
 
 /// The target of `route()`.

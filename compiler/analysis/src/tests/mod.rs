@@ -255,3 +255,15 @@ fn a_variable_in_a_string_is_pointed_at() {
     let span = analysed.diagnostics[0].primary.span;
     assert_eq!(span.len(), "\"a $? b\"".len(), "a name that is no word: the whole argument");
 }
+
+#[test]
+fn core_functions_are_marked() {
+    let text = format!("{MODULES}request_route {{ setflag(1); is_method(\"X\"); }}\n");
+    let program = analyse_text(&text).1.program.unwrap();
+    let core: Vec<bool> = program.routes[0]
+        .body
+        .iter()
+        .map(|s| matches!(&s.kind, crate::ir::StmtKind::Run(crate::ir::Expr::Call(call)) if call.core))
+        .collect();
+    assert_eq!(core, [true, false]);
+}

@@ -43,11 +43,13 @@ impl Lower<'_, '_> {
                 value.len
             }
             Expr::ToInt(e) => self.int(e),
-            Expr::Call(call) => self.call(call),
+            Expr::Call(call) => self.call(call, true),
             Expr::RouteCall(target) => self.route_call(target),
             Expr::Selval(cond, a, b) => self.selval_int(cond, a, b),
             Expr::Assign(target, value) => {
                 self.assign(target, value);
+                let zero = self.iconst(0);
+                self.store_rc(zero);
                 self.iconst(1)
             }
             Expr::FieldInt(field) => {
@@ -318,8 +320,8 @@ impl Lower<'_, '_> {
         joined
     }
 
-    /// Calls a function; leaves the route unless the script goes on. The value is its code, also kept in `$rc`.
-    pub(super) fn call(&mut self, call: &Call) -> Value {
+    /// Calls a function; leaves the route unless the script goes on. The value is its code.
+    pub(super) fn call(&mut self, call: &Call, in_expression: bool) -> Value {
         let site = self.iconst(call.site.0 as i64);
         let packed = if call.args.is_empty() {
             let none = self.iconst(0);
@@ -340,7 +342,14 @@ impl Lower<'_, '_> {
         self.check_status(status);
         let code = self.b.ins().ireduce(types::I32, packed);
         let code = self.b.ins().sextend(types::I64, code);
-        self.store_rc(code);
+        match (call.core, in_expression) {
+            (false, _) => self.store_rc(code),
+            (true, true) => {
+                let zero = self.iconst(0);
+                self.store_rc(zero);
+            }
+            (true, false) => {}
+        }
         code
     }
 

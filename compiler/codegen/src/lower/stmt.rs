@@ -39,7 +39,10 @@ impl Lower<'_, '_> {
         let outer = self.fail.take();
         match &stmt.kind {
             StmtKind::Run(e) => {
-                let value = self.int(e);
+                let value = match e {
+                    Expr::Call(call) => self.call(call, false),
+                    _ => self.int(e),
+                };
                 self.b.def_var(self.ret, value);
                 self.end_fail(stmt.id);
             }

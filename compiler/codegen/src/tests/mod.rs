@@ -48,7 +48,7 @@ fn set(slot: u32, value: Expr) -> StmtKind {
 
 fn call(code: i32, args: Vec<Expr>) -> Expr {
     let site = Handle((code + 1000) as usize | args.len() << 16);
-    Expr::Call(Box::new(Call { site, name: "f".into(), args }))
+    Expr::Call(Box::new(Call { site, name: "f".into(), args, core: false }))
 }
 
 fn route(index: u32) -> Expr {
@@ -154,6 +154,24 @@ fn arguments_reach_the_function_and_its_code_the_script() {
     let out = run(vec![vec![set(0, call(-5, vec![pv(2), Expr::Int(7), Expr::Null])), set(1, Expr::Rc)]]);
     assert_eq!((out.var(0), out.var(1)), ("-5".into(), "-5".into()));
     assert_eq!(out.log(), "call -5 \"abc\" 7 null");
+}
+
+#[test]
+fn functions_of_the_core_and_rc() {
+    let core = || match call(-5, vec![]) {
+        Expr::Call(call) => Expr::Call(Box::new(Call { core: true, ..*call })),
+        other => other,
+    };
+    let out = run(vec![vec![
+        StmtKind::Run(call(-3, vec![])),
+        StmtKind::Run(core()),
+        set(0, Expr::Rc),
+        set(1, core()),
+        set(2, Expr::Rc),
+        StmtKind::Run(core()),
+    ]]);
+    assert_eq!((out.var(0), out.var(1), out.var(2)), ("-3".into(), "-5".into(), "0".into()));
+    assert_eq!(out.rc(), -5, "the route returns it all the same");
 }
 
 #[test]
