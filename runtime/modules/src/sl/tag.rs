@@ -54,8 +54,9 @@ impl Tags {
     }
 
     fn suffix(&self, msg: &Message<'_>) -> u32 {
-        let from_tag = msg.from().ok().and_then(|f| f.tag).unwrap_or_default();
-        let bytes = msg.call_id().iter().chain(from_tag);
+        // The ACK to a negative reply has the branch of its INVITE (RFC 3261 section 17.1.1.3).
+        let branch = msg.via(0).and_then(|via| via.branch).unwrap_or_default();
+        let bytes = msg.call_id().iter().chain(branch);
         bytes.fold(self.key, |hash, byte| (hash ^ u32::from(*byte)).wrapping_mul(0x0100_0193).rotate_left(5))
     }
 }
