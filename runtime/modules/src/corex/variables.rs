@@ -1,6 +1,6 @@
 //! `$cfg(line)` and the transformations `{sock.host}`, `{sock.port}`, `{sock.proto}`, `{sock.touri}`.
 
-use kamjit_catalog::{HostError, InnerName};
+use kamjit_catalog::{HostError, InnerName, Place, Routes};
 use kamjit_engine::{
     Ctx, Val,
     core::sending::SocketSpec,
@@ -16,9 +16,18 @@ fn parse(prepare: &mut Prepare<'_>, name: &[u8]) -> Result<Inner, HostError> {
     Ok(match name {
         b"line" => Inner::Number(place.map_or(0, |place| i64::from(place.line))),
         b"name" => Inner::Text(place.map_or(&b""[..], |place| place.file.as_bytes()).into()),
-        b"route" => Inner::Text(place.map_or(&b""[..], |place| place.route.as_bytes()).into()),
+        b"route" => Inner::Text(place.map_or(&b""[..], route_name).into()),
         _ => return Err(HostError::new(format!("$cfg has no part '{}'", name.escape_ascii()))),
     })
+}
+
+/// The name of the block; those without a name have names of old (captured).
+fn route_name(place: &Place) -> &[u8] {
+    match place.route.as_bytes() {
+        b"" if place.routes.meets(Routes::REQUEST) => b"DEFAULT_ROUTE",
+        b"" if place.routes.meets(Routes::CORE_ONREPLY) => b"DEFAULT_ONREPLY",
+        name => name,
+    }
 }
 
 fn place<'m>(_: &mut Ctx<'m>, name: &'m PvName) -> Val<'m> {
