@@ -3,6 +3,7 @@
 use std::net::{IpAddr, SocketAddr};
 
 use bumpalo::collections::Vec as ArenaVec;
+use kamjit_net::ConnId;
 use kamjit_sip::{
     Via,
     branch::{characteristic, message_hash, put_branch},
@@ -29,6 +30,24 @@ impl<'m> Ctx<'m> {
     pub fn source(&self) -> Source<'m> {
         let force_rport = self.flags.send & send_flags::FORCE_RPORT != 0;
         Source { ip: self.source_ip(), port: self.rcv.src.port(), force_rport }
+    }
+
+    /// Parameters of the Via that is put on top: `i`, the connection that the request came on, in hex, so that replies
+    /// find back to it, and `rport` if `add_local_rport()` asks for it (order: captured).
+    pub fn via_params(&self) -> &'m [u8] {
+        let rport = if self.flags.send & send_flags::ADD_LOCAL_RPORT != 0 { ";rport" } else { "" };
+        match self.rcv.conn {
+            Some(conn) => self.format(format_args!(";i={:x}{rport}", conn.0)),
+            None => rport.as_bytes(),
+        }
+    }
+
+    /// The connection that our Via on top of a reply names, if it still leads to the host that is to get the reply.
+    fn conn_of_reply(&self, dest: &Destination) -> Option<ConnId> {
+        let id = std::str::from_utf8(self.msg.via(0)?.i?).ok()?;
+        let id = ConnId(u64::from_str_radix(id, 16).ok()?);
+        let conn = self.engine().tcp.get(id)?;
+        (conn.proto == dest.proto && conn.peer.ip() == dest.addr.ip()).then_some(id)
     }
 
     /// The sockets that a message came in on and goes out from, for edits that name them.
@@ -91,7 +110,10 @@ pub fn reply_destination(ctx: &mut Ctx<'_>, via: &Via<'_>) -> Option<Destination
 pub fn reply(ctx: &mut Ctx<'_>) -> bool {
     let msg = ctx.msg;
     let Some(via) = msg.via(1) else { return false };
-    let Some(dest) = reply_destination(ctx, via) else { return false };
+    let Some(mut dest) = reply_destination(ctx, via) else { return false };
+    if dest.proto.is_stream() {
+        dest.conn = ctx.conn_of_reply(&dest);
+    }
     let mut out = ArenaVec::with_capacity_in(msg.buf().len() + 128, ctx.arena);
     build::reply_forward(msg, &ctx.edits, ctx.hop(dest.socket).as_ref(), &mut out);
     let sent = ctx.worker.send(&dest, &out);
@@ -106,7 +128,7 @@ pub fn request(ctx: &mut Ctx<'_>, dest: &Destination) -> bool {
     let msg = ctx.msg;
     let mut branch = ArenaVec::with_capacity_in(64, ctx.arena);
     put_branch(&mut branch, message_hash(msg), &characteristic(msg), 0);
-    let params: &[u8] = if ctx.flags.send & send_flags::ADD_LOCAL_RPORT != 0 { b";rport" } else { b"" };
+    let params = ctx.via_params();
     let how = RequestOut {
         uri: ctx.main.uri,
         via: ViaOut { proto: dest.proto, host: &name.host, port: name.port, branch: &branch, params },

@@ -121,7 +121,7 @@ fn write(ctx: &Ctx<'_>, tx: &Transaction, n: usize, dest: &Destination, out: &mu
     let Some(name) = ctx.engine().identity.socket(dest.socket) else { return false };
     let mut branch = ArenaVec::with_capacity_in(64, ctx.arena);
     put_branch(&mut branch, tx.hash, &tx.md5, n as u32);
-    let params: &[u8] = if ctx.flags.send & send_flags::ADD_LOCAL_RPORT != 0 { b";rport" } else { b"" };
+    let params = ctx.via_params();
     let host = ctx.advertised.host.unwrap_or(&name.host);
     let port = ctx.advertised.port.unwrap_or(name.port);
     let how = RequestOut {
