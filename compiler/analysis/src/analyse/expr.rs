@@ -178,7 +178,7 @@ impl Analysis<'_> {
     }
 
     /// Refuses what is known to be a string where the server wants a number.
-    fn need_int(&mut self, value: ir::Expr, span: Span) -> Option<ir::Expr> {
+    pub(super) fn need_int(&mut self, value: ir::Expr, span: Span) -> Option<ir::Expr> {
         if value.ty() != Ty::Str {
             return Some(value);
         }

@@ -42,6 +42,7 @@ impl Analysis<'_> {
             }
             StmtKind::While(node) => {
                 let cond = self.expr(&node.cond, true);
+                let cond = cond.and_then(|value| self.need_int(value, node.cond.span));
                 let body = self.inner(&node.body.stmts);
                 ir::StmtKind::While(cond?, body)
             }
@@ -52,10 +53,7 @@ impl Analysis<'_> {
             StmtKind::Return(None) => ir::StmtKind::Return(ir::Expr::Int(1)),
             StmtKind::Return(Some(e)) => {
                 let value = self.expr(e, true)?;
-                if let ir::Expr::Str(_) = value {
-                    self.error("KC012", e.span, "return takes a number, this is a string");
-                    return None;
-                }
+                let value = self.need_int(value, e.span)?;
                 ir::StmtKind::Return(fold::to_int(value, self.generation))
             }
         };

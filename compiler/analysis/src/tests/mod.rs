@@ -143,7 +143,7 @@ fn types_are_checked_as_the_server_does() {
             "$var(a) = !\"x\";",
             "KC012 Error: a number is needed here, this is a string (convert it with (int))\n",
         ),
-        ("return \"x\";", "KC012 Error: return takes a number, this is a string\n"),
+        ("return \"x\";", "KC012 Error: a number is needed here, this is a string (convert it with (int))\n"),
         ("$si = 1;", "KC042 Error: $si cannot be assigned\n"),
         ("$rc = 1;", "KC042 Error: $rc cannot be assigned\n"),
         ("$var(a) = $frob;", "KC043 Error: there is no pseudo-variable $frob\n"),

@@ -26,17 +26,15 @@ enum Operand<'e> {
 }
 
 impl Lower<'_, '_> {
+    /// Where an integer is asked for, `+` always adds, whatever its first operand is (captured).
     pub(super) fn plus_int(&mut self, first: &Expr, rest: &[Expr]) -> Value {
-        let split = self.plus(first, rest);
-        let done = self.b.create_block();
-        let result = self.b.append_block_param(done, types::I64);
-        self.begin(split.int);
-        self.jump(done, &[split.int_value]);
-        self.begin(split.str);
-        let value = self.call1(Builtin::str_to_int, &[self.ctx, split.str_value.ptr, split.str_value.len]);
-        self.jump(done, &[value]);
-        self.begin(done);
-        result
+        let mut sum = self.int(first);
+        for operand in rest {
+            let value = self.int(operand);
+            sum = self.b.ins().iadd(sum, value);
+            sum = self.wrap(sum);
+        }
+        sum
     }
 
     pub(super) fn plus_str(&mut self, first: &Expr, rest: &[Expr]) -> StrVal {
@@ -67,7 +65,7 @@ impl Lower<'_, '_> {
 
     /// Computes a chain of `+`: the type of its first operand decides for all of it. Leaves two blocks to begin.
     fn plus(&mut self, first: &Expr, rest: &[Expr]) -> Split {
-        let early = rest.iter().any(has_effects) || rest.iter().any(|e| matches!(e, Expr::Plus(..)));
+        let early = rest.iter().any(has_effects);
         let (slot, place) = match first {
             Expr::Var(var) if early => {
                 let (slot, place) = self.temp();

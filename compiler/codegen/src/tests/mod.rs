@@ -89,8 +89,10 @@ fn plus_is_ruled_by_its_first_operand() {
     assert_eq!(plus(pv(1), vec![Expr::Int(1), string("2"), pv(2)]), "8");
     assert_eq!(plus(pv(2), vec![Expr::Int(1), Expr::Int(2)]), "\"abc12\"");
     assert_eq!(plus(pv(9), vec![Expr::Int(1), pv(3)]), "\"112\"");
-    let nested = Expr::Plus(Box::new(pv(3)), vec![Expr::Int(1)]);
-    assert_eq!(plus(pv(1), vec![nested]), "126");
+    let nested = || Expr::Plus(Box::new(pv(3)), vec![Expr::Int(1)]);
+    assert_eq!(plus(pv(1), vec![nested()]), "18", "where an integer is asked for, all is added");
+    assert_eq!(plus(pv(2), vec![nested()]), "\"abc121\"");
+    assert_eq!(value_of(Expr::Arith(Arith::Sub, Box::new(nested()), int(2))), "11");
 }
 
 #[test]
