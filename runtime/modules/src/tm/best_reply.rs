@@ -1,7 +1,7 @@
 //! Which of several negative replies goes upstream.
 //!
 //! Captured with all pairs of 51 codes: 6xx before 3xx before 4xx before 5xx; within 4xx first 401, 407, 415, 420 and
-//! 484; otherwise the lower code; of equal codes the later branch.
+//! 484; otherwise the lower code; of equal codes the first branch.
 
 use super::transaction::{Inner, Uac};
 
@@ -27,7 +27,7 @@ pub(super) fn choose(inner: &Inner, faked_priority: i64) -> Option<usize> {
             continue;
         }
         let rank = rank(uac, faked_priority);
-        if best.is_none_or(|(r, _)| rank <= r) {
+        if best.is_none_or(|(r, _)| rank < r) {
             best = Some((rank, n));
         }
     }

@@ -135,18 +135,21 @@ fn write(ctx: &Ctx<'_>, tx: &Transaction, n: usize, dest: &Destination, out: &mu
     true
 }
 
-/// Sends the branches from `first` on and starts their timers. The number of those that are known not to be sent is
-/// given back.
+/// Sends the branches from `first` on and starts their timers. Those that are known not to be sent end with 500. The
+/// number of the others is given back.
 pub(super) fn send(ctx: &Ctx<'_>, tx: &Arc<Transaction>, first: usize) -> usize {
     let mut inner = tx.inner();
     let now = now(ctx.worker);
     let timers = inner.timers;
-    let mut failed = 0;
+    let mut sent = 0;
     for uac in inner.uacs.iter_mut().skip(first) {
         let Some(dest) = uac.dest else { continue };
         if !ctx.worker.send(&dest, &uac.sent) {
-            failed += 1;
+            uac.status = 500;
+            uac.faked = true;
+            continue;
         }
+        sent += 1;
         if dest.proto.is_unreliable() {
             uac.repeat_step = timers.retr1;
             uac.repeat_at = now + u64::from(timers.retr1);
@@ -157,5 +160,5 @@ pub(super) fn send(ctx: &Ctx<'_>, tx: &Arc<Transaction>, first: usize) -> usize 
         inner.expires_at = inner.born + timers.lifetime;
     }
     timer::arm(ctx.worker, tx, &mut inner);
-    failed
+    sent
 }

@@ -207,16 +207,19 @@ fn send_best(
     if code == 503 && params.remap_503_500 {
         return make(500, super::status_text(503));
     }
+    if matches!(code, 401 | 407)
+        && params.aggregate_challenges.get() != 0
+        && let Some(headers) = challenges(scope, tx, n, at_hand.as_deref())
+    {
+        with_request(scope, worker, tx, Routes::REQUEST, |request| {
+            local_reply::send_with(request, tx, code, super::status_text(code), &headers);
+        });
+        return;
+    }
     match at_hand {
-        Some(ctx) if best == n => {
-            add_challenges(ctx, tx, best, params.aggregate_challenges.get() != 0);
-            reply::send_on(ctx, tx, code);
-        }
-        _ => {
-            let at_hand = at_hand.map(|ctx| (n, ctx));
-            if let Some((n, ctx)) = at_hand {
-                keep(tx, n, Some(ctx));
-            }
+        Some(ctx) if best == n => reply::send_on(ctx, tx, code),
+        at_hand => {
+            keep(tx, n, at_hand.as_deref());
             let Some(stored) = tx.inner().uacs.get_mut(best).and_then(|u| u.reply.take()) else {
                 return make(code, super::status_text(code));
             };
@@ -225,32 +228,40 @@ fn send_best(
             let Ok(msg) = Message::parse(arena, bytes) else { return };
             let mut ctx = Ctx::new(scope, worker, &tx.program, msg, stored.rcv, Routes::TM_ONREPLY);
             ctx.edits = stored.edits.thaw(arena);
-            add_challenges(&mut ctx, tx, best, params.aggregate_challenges.get() != 0);
             reply::send_on(&mut ctx, tx, code);
         }
     }
 }
 
-/// Adds the challenges of the other branches to a 401 or 407.
-fn add_challenges(ctx: &mut Ctx<'_>, tx: &Transaction, best: usize, wanted: bool) {
-    if !wanted || !matches!(ctx.msg.status(), Some(401 | 407)) {
-        return;
-    }
+/// The challenges of all branches that answered 401 or 407, as header lines; `None` unless there are several such
+/// branches (captured: only then the reply is made anew).
+fn challenges(scope: &Scope, tx: &Transaction, n: usize, at_hand: Option<&Ctx<'_>>) -> Option<Vec<u8>> {
     let inner = tx.inner();
-    for (n, uac) in inner.uacs.iter().enumerate().skip(inner.first) {
-        if n == best || !matches!(uac.status, 401 | 407) {
+    let mut out = Vec::new();
+    let mut branches = 0;
+    for (at, uac) in inner.uacs.iter().enumerate().skip(inner.first) {
+        if !matches!(uac.status, 401 | 407) {
             continue;
         }
-        let Some(stored) = &uac.reply else { continue };
-        let bytes = ctx.arena.alloc_slice_copy(&stored.bytes);
-        let Ok(other) = Message::parse(ctx.arena, bytes) else { continue };
-        for header in other.headers().iter().filter(|h| is_challenge(h)) {
-            let line = other.buf().get(header.offset as usize..header.end()).unwrap_or_default();
-            ctx.edits.append_header(ctx.msg, line);
+        match (at_hand, &uac.reply) {
+            (Some(ctx), _) if at == n => put_challenges(ctx.msg, &mut out),
+            (_, Some(stored)) => {
+                let bytes = scope.arena.alloc_slice_copy(&stored.bytes);
+                if let Ok(msg) = Message::parse(&scope.arena, bytes) {
+                    put_challenges(msg, &mut out);
+                }
+            }
+            _ => continue,
         }
+        branches += 1;
     }
+    (branches > 1).then_some(out)
 }
 
-fn is_challenge(header: &kamjit_sip::Header<'_>) -> bool {
-    header.kind == HeaderKind::WwwAuthenticate || header.kind == HeaderKind::ProxyAuthenticate
+fn put_challenges(msg: &Message<'_>, out: &mut Vec<u8>) {
+    for header in msg.headers() {
+        if matches!(header.kind, HeaderKind::WwwAuthenticate | HeaderKind::ProxyAuthenticate) {
+            out.extend_from_slice(msg.buf().get(header.offset as usize..header.end()).unwrap_or_default());
+        }
+    }
 }

@@ -31,10 +31,21 @@ pub(super) fn local_tag(tx: &Transaction) -> [u8; TAG] {
 
 /// Sends a reply made from the request of `ctx`, which must be the transaction's. False after a final reply.
 pub(super) fn send(ctx: &mut Ctx<'_>, tx: &Arc<Transaction>, code: u16, reason: &[u8]) -> bool {
+    send_with(ctx, tx, code, reason, b"")
+}
+
+/// The same with more header lines.
+pub(super) fn send_with(
+    ctx: &mut Ctx<'_>,
+    tx: &Arc<Transaction>,
+    code: u16,
+    reason: &[u8],
+    headers: &[u8],
+) -> bool {
     let msg = ctx.msg;
     if !msg.is_request() {
         return with_request(ctx.scope(), ctx.worker, tx, Routes::REQUEST, |request| {
-            send(request, tx, code, reason)
+            send_with(request, tx, code, reason, headers)
         })
         .unwrap_or(false);
     }
@@ -45,7 +56,7 @@ pub(super) fn send(ctx: &mut Ctx<'_>, tx: &Arc<Transaction>, code: u16, reason: 
         to_tag: (code > 100).then_some(&tag[..]),
         source: Some(ctx.source()),
         server: ctx.program.server_header.as_deref(),
-        headers: b"",
+        headers,
     };
     let mut out = ArenaVec::with_capacity_in(msg.headers_end() + 256, ctx.arena);
     build::reply(msg, &ctx.edits, &how, &mut out);

@@ -114,7 +114,9 @@ pub fn local_tag<'m>(ctx: &Ctx<'m>) -> Option<&'m [u8]> {
 pub(crate) fn status_text(code: u16) -> &'static [u8] {
     match code {
         400 => b"Bad Request",
+        401 => b"Unauthorized",
         404 => b"Not Found",
+        407 => b"Proxy Authentication Required",
         408 => b"Request Timeout",
         480 => b"Temporarily Unavailable",
         481 => b"Call/Transaction Does Not Exist",

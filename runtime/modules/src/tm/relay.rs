@@ -106,10 +106,14 @@ pub(super) fn forward_all(ctx: &mut Ctx<'_>, tx: &Arc<Transaction>, forced: Opti
             keep_replies(&mut inner, first, mode);
         }
     }
+    if branch::send(ctx, tx, first) == 0 {
+        let cur = current::of(ctx);
+        cur.error = Some(error::SEND);
+        return Ret(-error::SEND);
+    }
     let cur = current::of(ctx);
     cur.relayed = true;
     cur.error = None;
-    branch::send(ctx, tx, first);
     Ret::TRUE
 }
 
