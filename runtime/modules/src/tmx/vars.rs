@@ -17,9 +17,9 @@ pub(super) static PVS: &[PvDef] = &[
     read_only("T_reply_last", reply_last),
     read_only("T_reply_ruid", ruid),
     read_only("T_ruid", ruid),
-    named("T_req", InnerName::Static, of_request, Some(parse_pv)),
-    named("T_rpl", InnerName::Static, of_reply, Some(parse_pv)),
-    named("T_inv", InnerName::Static, of_invite, Some(parse_pv)),
+    named("T_req", InnerName::Dynamic, of_request, Some(parse_pv)),
+    named("T_rpl", InnerName::Dynamic, of_reply, Some(parse_pv)),
+    named("T_inv", InnerName::Dynamic, of_invite, Some(parse_pv)),
     named("T", InnerName::Static, transaction, Some(parse_field)),
     named("T_branch", InnerName::Static, branch, Some(parse_branch_field)),
 ];
