@@ -45,6 +45,9 @@ static LOG_TAG: LazyLock<Regex> =
     LazyLock::new(|| regex(r"(from|to)_tag=([0-9a-f]{32})([.-])([0-9a-f]{4,8})"));
 static SIGNATURE: LazyLock<Regex> = LazyLock::new(|| regex(r"(?:kamailio|kamjit) \([^\r\n]*?\)\)"));
 static EXPIRES: LazyLock<Regex> = LazyLock::new(|| regex(r"(?i)(;expires=)(\d+)"));
+/// The connection that a request came over, as the Via of the forwarded one names it.
+static CONNECTION: LazyLock<Regex> =
+    LazyLock::new(|| regex(r"(branch=z9hG4bK<branch\d*>\.[0-9a-f]+;i=)[0-9a-f]+"));
 static STAMP: LazyLock<Regex> = LazyLock::new(|| regex(r"timestamp=\d+"));
 static NOISE_PID: LazyLock<Regex> = LazyLock::new(|| regex(r"pid=\d+"));
 
@@ -86,6 +89,7 @@ impl Mask {
             let shown = if seconds % 10 >= 8 { seconds.next_multiple_of(10) } else { seconds };
             format!("{}{shown}", &c[1])
         });
+        let text = CONNECTION.replace_all(&text, "${1}<connection>");
         let text = STAMP.replace_all(&text, "timestamp=<time>");
         NOISE_PID.replace_all(&text, "pid=<pid>").into_owned()
     }

@@ -32,7 +32,12 @@ fn tidy(text: &str) -> String {
 }
 
 fn note(world: &World, command: &str, output: &Output) {
-    world.note(command, &format!("status {}\n{}", output.status, tidy(&output.text)));
+    let mut text = tidy(&output.text);
+    if command.starts_with("kamcmd cfg.help") {
+        // The words that describe a setting are each server's own.
+        text = text.lines().skip(1).collect::<Vec<_>>().join("\n");
+    }
+    world.note(command, &format!("status {}\n{text}", output.status));
 }
 
 /// Runs commands written as one line each through kamcmd and records the answers.
