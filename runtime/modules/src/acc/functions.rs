@@ -15,7 +15,8 @@ pub(super) fn request<'m>(ctx: &mut Ctx<'m>, args: &'m [Arg]) -> Ret {
     let (code, reason) = split(comment);
     let to_tag = ctx.msg.to().tag.or_else(|| crate::tm::local_tag(ctx)).unwrap_or_default();
     let method = ctx.msg.method_raw();
-    line::write(ctx, state, &Entry { what: "request accounted", method, to_tag, code, reason });
+    let log_prefix = ctx.log_prefix();
+    line::write(ctx, state, &Entry { what: "request accounted", method, to_tag, code, reason, log_prefix });
     Ret::TRUE
 }
 

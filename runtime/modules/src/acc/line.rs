@@ -26,6 +26,8 @@ pub(super) struct Entry<'e> {
     pub(super) code: &'e [u8],
     /// The phrase.
     pub(super) reason: &'e [u8],
+    /// What stands before the line: `log_prefix` of the message that is processed.
+    pub(super) log_prefix: &'e [u8],
 }
 
 /// Writes the line for the request of a context.
@@ -51,7 +53,7 @@ pub(super) fn write<'m>(ctx: &mut Ctx<'m>, state: &'m State, entry: &Entry<'_>) 
     put_field(&mut out, b"reason", entry.reason);
     extra::put(ctx, &state.extra, &mut out);
     put_legs(ctx, &state.legs, &mut out);
-    let mut prefix = ctx.log_prefix().to_vec();
+    let mut prefix = entry.log_prefix.to_vec();
     prefix.put(b"acc: ");
     log::write(state.level, state.facility, &prefix, "", &out);
 }

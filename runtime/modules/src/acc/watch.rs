@@ -93,7 +93,18 @@ fn write<'m>(
         None => tm::status_text(event.code),
     };
     let code = event.code.to_string();
-    line::write(ctx, state, &Entry { what, method, to_tag: event.to_tag, code: code.as_bytes(), reason });
+    line::write(
+        ctx,
+        state,
+        &Entry {
+            what,
+            method,
+            to_tag: event.to_tag,
+            code: code.as_bytes(),
+            reason,
+            log_prefix: event.log_prefix,
+        },
+    );
 }
 
 /// The phrase of a reply, or its Reason header with `reason_from_hf`.

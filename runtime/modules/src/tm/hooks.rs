@@ -42,6 +42,8 @@ pub struct Event<'e, 'm> {
     pub reply: Option<&'e Message<'m>>,
     /// To-tag: that of the reply, or the transaction's own.
     pub to_tag: &'e [u8],
+    /// `log_prefix` as the message that caused the event shows it.
+    pub log_prefix: &'e [u8],
 }
 
 /// A module that watches.
@@ -68,6 +70,7 @@ fn tell(ctx: &mut Ctx<'_>, tx: &Arc<Transaction>, event: &Event<'_, '_>) {
     if found.is_empty() {
         return;
     }
+    let event = &Event { log_prefix: ctx.log_prefix(), ..*event };
     let of_request = ctx.msg.is_request()
         && super::current::of(ctx).tx.as_ref().is_some_and(|t| Arc::ptr_eq(t, tx))
         && ctx.msg.method() == tx.method;
@@ -96,7 +99,7 @@ fn tell(ctx: &mut Ctx<'_>, tx: &Arc<Transaction>, event: &Event<'_, '_>) {
 }
 
 fn plain(kind: Kind) -> Event<'static, 'static> {
-    Event { kind, code: 0, reason: b"", reply: None, to_tag: b"" }
+    Event { kind, code: 0, reason: b"", reply: None, to_tag: b"", log_prefix: b"" }
 }
 
 pub(super) fn request_in(ctx: &mut Ctx<'_>, tx: &Arc<Transaction>) {
@@ -151,5 +154,5 @@ fn reply_event(
         Some(reply) => reply.to().tag.unwrap_or_default(),
         None => &local,
     };
-    tell(ctx, tx, &Event { kind, code, reason, reply, to_tag });
+    tell(ctx, tx, &Event { kind, code, reason, reply, to_tag, log_prefix: b"" });
 }
