@@ -5,7 +5,7 @@
 use bumpalo::collections::Vec as ArenaVec;
 use kamjit_sip::{
     Uri,
-    text::{eq_nocase, parse_u16},
+    text::{eq_nocase, offset_in, parse_u16},
     uri::Scheme,
 };
 
@@ -69,11 +69,19 @@ pub enum Change<'a> {
     UserPhone,
 }
 
-/// The user part split at its own parameters: `+49;ext=4` gives `+49` and `;ext=4`.
+/// The user and its own parameters: `+49;ext=4` gives `+49` and `;ext=4`. Only a URI with `user=phone` has such
+/// parameters (captured); elsewhere a semicolon belongs to the user.
 pub fn split_user<'a>(uri: &Uri<'a>) -> (&'a [u8], &'a [u8]) {
-    match uri.user.iter().position(|&b| b == b';') {
-        Some(at) => uri.user.split_at(at),
-        None => (uri.user, b""),
+    if uri.is_tel() || !uri.has_user {
+        return (uri.user, b"");
+    }
+    let after = offset_in(uri.raw, uri.user).and_then(|at| uri.raw.get(at + uri.user.len()..));
+    match after {
+        Some(after @ [b';', ..]) => {
+            let end = after.iter().position(|b| matches!(b, b':' | b'@')).unwrap_or(0);
+            (uri.user, &after[..end])
+        }
+        _ => (uri.user, b""),
     }
 }
 
@@ -106,6 +114,8 @@ struct Parts<'a> {
     transport: Option<&'a [u8]>,
     drop_transport: bool,
     user_phone: bool,
+    /// Written even without a user, which spoils the URI as it does in the real server.
+    at_sign: bool,
     /// A tel URI that gets a host becomes a SIP URI.
     with_host: bool,
 }
@@ -121,6 +131,7 @@ fn changed<'m>(ctx: &Ctx<'m>, uri: &Uri<'m>, change: Change<'_>) -> Option<&'m [
         transport: None,
         drop_transport: false,
         user_phone: false,
+        at_sign: false,
         with_host: !uri.is_tel(),
     };
     match change {
@@ -153,6 +164,7 @@ fn changed<'m>(ctx: &Ctx<'m>, uri: &Uri<'m>, change: Change<'_>) -> Option<&'m [
             prefixed.extend_from_slice(prefix);
             prefixed.extend_from_slice(user);
             parts.user = &prefixed;
+            parts.at_sign = true;
         }
         Change::Strip(n) => parts.user = user.get(n..).unwrap_or_else(|| too_long("strip", n, user)),
         Change::StripTail(n) => {
@@ -210,7 +222,7 @@ fn written<'m>(ctx: &Ctx<'m>, uri: &Uri<'_>, user_params: &[u8], parts: &Parts<'
         out.push(b':');
         out.extend_from_slice(parts.password);
     }
-    if !parts.user.is_empty() {
+    if !parts.user.is_empty() || parts.at_sign {
         out.push(b'@');
     }
     out.extend_from_slice(parts.host);

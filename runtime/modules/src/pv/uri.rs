@@ -8,7 +8,7 @@ use kamjit_engine::{
     pv::{Inner, PvDef, PvName, named, read_only, read_write},
     value::format_int,
 };
-use kamjit_sip::Uri;
+use kamjit_sip::{Uri, uri::Scheme};
 
 pub(super) const PVS: &[PvDef] = &[
     read_write("ru", ruri, set_ruri),
@@ -21,7 +21,7 @@ pub(super) const PVS: &[PvDef] = &[
     read_write("ruri.domain", |ctx, _| part(ctx.uri(ctx.ruri()), Part::Host), set_host),
     read_write("rp", |ctx, _| part(ctx.uri(ctx.ruri()), Part::Port), set_port),
     read_only("rP", |ctx, _| part(ctx.uri(ctx.ruri()), Part::Transport)),
-    read_only("rz", |ctx, _| part(ctx.uri(ctx.ruri()), Part::Scheme)),
+    read_only("rz", scheme),
     read_only("ou", |ctx, _| original(ctx).map_or(Val::Null, |uri| Val::Str(uri.raw))),
     read_only("ouri", |ctx, _| original(ctx).map_or(Val::Null, |uri| Val::Str(uri.raw))),
     read_only("oU", |ctx, _| part(original(ctx), Part::User)),
@@ -37,6 +37,17 @@ pub(super) const PVS: &[PvDef] = &[
     named("nh", InnerName::Static, next_hop, Some(parse_next_hop)),
 ];
 
+/// The scheme; `tel` for a SIP URI with `user=phone`, unless `phone2tel=0` (captured).
+fn scheme<'m>(ctx: &mut Ctx<'m>, _: &'m PvName) -> Val<'m> {
+    ctx.uri(ctx.ruri()).map_or(Val::Null, |uri| Val::Str(scheme_name(ctx, uri)))
+}
+
+/// See [`scheme`].
+pub(super) fn scheme_name<'m>(ctx: &Ctx<'m>, uri: &Uri<'m>) -> &'m [u8] {
+    let phone = uri.scheme == Scheme::Sip && uri.is_user_phone();
+    if phone && ctx.program.globals.int("phone2tel") != 0 { b"tel" } else { uri.scheme.name().as_bytes() }
+}
+
 /// A part of a URI.
 #[derive(Clone, Copy)]
 pub(super) enum Part {
@@ -46,7 +57,6 @@ pub(super) enum Part {
     Host,
     Port,
     Transport,
-    Scheme,
 }
 
 /// A part of a URI as the variables show it; undefined without URI.
@@ -61,7 +71,6 @@ pub(super) fn part<'m>(uri: Option<&Uri<'m>>, part: Part) -> Val<'m> {
         Part::Port if uri.port_raw.is_empty() => Val::Str(b"5060"),
         Part::Port => Val::Str(uri.port_raw),
         Part::Transport => Val::Str(uri.transport().filter(|t| !t.is_empty()).unwrap_or(b"UDP")),
-        Part::Scheme => Val::Str(uri.scheme.name().as_bytes()),
     }
 }
 
@@ -163,7 +172,7 @@ fn reply_hop<'m>(ctx: &Ctx<'m>, wanted: Part) -> Val<'m> {
         Part::Host => Val::Str(host),
         Part::Port => Val::Int(i64::from(port)),
         Part::Transport => Val::Str(proto.as_bytes()),
-        Part::User | Part::UserLength | Part::Scheme => Val::Null,
+        Part::User | Part::UserLength => Val::Null,
     }
 }
 

@@ -183,7 +183,7 @@ fn write<'m>(ctx: &mut Ctx<'m>, args: &'m [Arg], with_line: bool) -> Ret {
 fn write_enabled<'m>(ctx: &mut Ctx<'m>, line: &'m Line, level: Level, with_line: bool) {
     let Some(state) = STATE.get(ctx) else { return };
     let text = line.text.text(ctx);
-    let own = state.prefix.render(ctx);
+    let own = if with_line { &*state.plain_prefix } else { state.prefix.render(ctx) };
     let prefix = ctx.log_prefix();
     let mut out = bumpalo::collections::Vec::with_capacity_in(own.len() + text.len() + 64, ctx.arena);
     out.extend_from_slice(own);

@@ -12,6 +12,8 @@ use kamjit_engine::{Module, cfg::CfgInt, init::Init, pv::Format, state::StateKey
 struct State {
     /// Text behind the level: `<script>: `.
     prefix: Format,
+    /// The same as written, which lines with a number show (captured).
+    plain_prefix: Box<[u8]>,
     facility: Option<i32>,
     /// Method bits that `xlogm()` ignores.
     methods_filter: CfgInt,
@@ -45,6 +47,7 @@ pub static MODULE: Module = Module {
 
 fn init(init: &mut Init<'_>) -> Result<(), HostError> {
     let prefix = init.str("prefix").unwrap_or_default().to_vec();
+    let plain_prefix = prefix.as_slice().into();
     let prefix = match init.int("prefix_mode") {
         1 => init.prepare().format(&prefix)?,
         _ => Format::constant(&prefix),
@@ -58,6 +61,7 @@ fn init(init: &mut Init<'_>) -> Result<(), HostError> {
         };
     let state = State {
         prefix,
+        plain_prefix,
         facility,
         methods_filter: init.cfg_int("methods_filter", None, "methods that xlogm() ignores"),
         long_format: init.int("long_format") == 1,

@@ -38,6 +38,8 @@ const fn with_target(name: &'static str, run: RunFn) -> FunctionDef {
 pub(in super::super) const FUNCTIONS: &[FunctionDef] = &[
     plain("xavp_rm", S1, |c, a| rm(c, a, Kind::Xavp)),
     plain("xavi_rm", S1, |c, a| rm(c, a, Kind::Xavi)),
+    plain("xavp_rm_all", S1, |c, a| rm_all(c, a, Kind::Xavp)),
+    plain("xavi_rm_all", S1, |c, a| rm_all(c, a, Kind::Xavi)),
     plain("xavp_child_rm", S2, |c, a| child_rm(c, a, Kind::Xavp)),
     plain("xavi_child_rm", S2, |c, a| child_rm(c, a, Kind::Xavi)),
     plain("xavp_child_seti", SSI, |c, a| child_set(c, a, Kind::Xavp)),
@@ -61,7 +63,14 @@ fn text<'m>(ctx: &mut Ctx<'m>, args: &'m [Arg], at: usize) -> &'m [u8] {
     args.get(at).map_or(b"", |arg| arg.text(ctx))
 }
 
+/// Removes the newest root of the name (captured).
 fn rm<'m>(ctx: &mut Ctx<'m>, args: &'m [Arg], kind: Kind) -> Ret {
+    let name = text(ctx, args, 0);
+    kind.list_mut(ctx).remove(name, 0, kind.names());
+    Ret::TRUE
+}
+
+fn rm_all<'m>(ctx: &mut Ctx<'m>, args: &'m [Arg], kind: Kind) -> Ret {
     let name = text(ctx, args, 0);
     kind.list_mut(ctx).remove_all(name, kind.names());
     Ret::TRUE
@@ -71,7 +80,7 @@ fn child_rm<'m>(ctx: &mut Ctx<'m>, args: &'m [Arg], kind: Kind) -> Ret {
     let (root, child) = (text(ctx, args, 0), text(ctx, args, 1));
     let names = kind.names();
     if let Some(list) = kind.list_mut(ctx).list_mut(root, 0, names) {
-        list.remove_all(child, names);
+        list.remove(child, 0, names);
     }
     Ret::TRUE
 }
