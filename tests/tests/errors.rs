@@ -89,15 +89,16 @@ scenario!(max_forwards, Setup::stock().any_order(), |world| {
 
 scenario!(max_forwards_on_the_way, Setup::stock(), |world| {
     let (mut alice, mut bob) = two_phones(world);
-    for hops in [Some("1"), Some("70"), Some("200"), None] {
-        let mut request = alice.request("MESSAGE", &world.uri("bob")).without("Max-Forwards");
+    for hops in [Some("1"), Some("70"), Some("200"), Some("10"), Some("100"), Some("0070"), Some("71"), None]
+    {
+        let mut request = alice.request("SUBSCRIBE", &world.uri("bob")).without("Max-Forwards");
         if let Some(hops) = hops {
             request = request.set("Max-Forwards", hops);
         }
         alice.send(&request);
-        let received = bob.wait_request("MESSAGE");
+        let received = bob.wait_request("SUBSCRIBE");
         bob.reply(&received, 200, "OK");
-        alice.wait_reply("MESSAGE", 200);
+        alice.wait_reply("SUBSCRIBE", 200);
     }
 });
 

@@ -78,7 +78,7 @@ fn process<'m>(ctx: &mut Ctx<'m>, args: &'m [Arg]) -> Ret {
             line.extend_from_slice(b"Max-Forwards: ");
             line.extend_from_slice(format_int(ctx.arena, limit));
             line.extend_from_slice(b"\r\n");
-            ctx.edits.append_header(ctx.msg, &line);
+            ctx.edits.prepend_header(ctx.msg, &line);
             Ret(2)
         }
         Some(None) => Ret(-2),
@@ -88,7 +88,13 @@ fn process<'m>(ctx: &mut Ctx<'m>, args: &'m [Arg]) -> Ret {
             if let Some(value) = ctx.msg.value(HeaderKind::MaxForwards)
                 && let Some(offset) = ctx.msg.offset_of(value)
             {
-                ctx.edits.replace(offset, trim_end(value).len(), format_int(ctx.arena, lowered));
+                let digits = format_int(ctx.arena, lowered);
+                // The number stands where the old one stood, blanks take the place of lost digits (captured).
+                let width = trim_end(value).len();
+                let text = ctx.arena.alloc_slice_fill_copy(width.max(digits.len()), b' ');
+                let from = text.len() - digits.len();
+                text[from..].copy_from_slice(digits);
+                ctx.edits.replace(offset, width, text);
                 ctx.ext.set(Changed(lowered as u32));
             }
             Ret::TRUE
