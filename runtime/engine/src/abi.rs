@@ -25,7 +25,7 @@ use crate::{
 };
 
 /// The addresses of all builtins.
-pub const BUILTINS: Builtins = Builtins {
+pub(crate) const BUILTINS: Builtins = Builtins {
     call,
     pv_get,
     pv_set,

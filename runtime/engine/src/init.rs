@@ -16,12 +16,15 @@ use crate::{
     stats::{Counter, Stats},
 };
 
+/// Stores a state once the module's `init` has succeeded.
+pub(crate) type SetState = Box<dyn FnOnce(&mut States)>;
+
 /// One module's initialisation.
 pub struct Init<'a> {
     pub(crate) module: &'static Module,
     pub(crate) given: &'a [(String, ConfigValue)],
     pub(crate) prepare: Prepare<'a>,
-    pub(crate) new_states: &'a mut Vec<Box<dyn FnOnce(&mut States) + 'static>>,
+    pub(crate) new_states: &'a mut Vec<SetState>,
     /// Global parameters.
     pub globals: &'a Globals,
     /// Places on the way of a message.

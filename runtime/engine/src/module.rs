@@ -149,6 +149,9 @@ pub type FunctionDef = Function<Run>;
 /// An entry of a module's table of remote commands.
 pub type RpcDef = Rpc<RpcRun>;
 
+/// Starts a module with the server.
+pub type StartFn = fn(&Arc<Engine>) -> Result<(), HostError>;
+
 /// One module's export table.
 pub struct Module {
     /// The name in `loadmodule`.
@@ -172,7 +175,7 @@ pub struct Module {
     /// Digests parameters and registers statistics, variables, hooks. No I/O: `kamjit check` runs it too.
     pub init: fn(&mut Init<'_>) -> Result<(), HostError>,
     /// Opens sockets, files, databases; after the privileges were dropped and before the first message.
-    pub start: Option<fn(&Arc<Engine>) -> Result<(), HostError>>,
+    pub start: Option<StartFn>,
     /// Saves what must be saved at the end of the process.
     pub stop: Option<fn(&Arc<Engine>)>,
 }

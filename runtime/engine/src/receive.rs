@@ -97,7 +97,9 @@ impl MessageSink for Streams {
     }
 }
 
-fn process<'m>(scope: &'m Scope, worker: &'m Rc<Worker>, bytes: &'m [u8], rcv: ReceiveInfo) {
+fn process(scope: &Scope, worker: &Rc<Worker>, bytes: &[u8], rcv: ReceiveInfo) {
+    // The run keeps its program alive whatever a reload does.
+    let program = worker.engine.program();
     let msg = match Message::parse(&scope.arena, bytes) {
         Ok(msg) => msg,
         Err(error) => {
@@ -106,28 +108,13 @@ fn process<'m>(scope: &'m Scope, worker: &'m Rc<Worker>, bytes: &'m [u8], rcv: R
             return;
         }
     };
-    // The run keeps its program alive whatever a reload does.
-    let program = worker.engine.program();
-    let program_ref: &'m _ = scope.arena.alloc(ProgramGuard(Arc::as_ptr(&program))).get();
     let routes = if msg.is_request() { Routes::REQUEST } else { Routes::CORE_ONREPLY };
-    let mut ctx = Ctx::new(scope, worker, program_ref, msg, rcv, routes);
+    let mut ctx = Ctx::new(scope, worker, &program, msg, rcv, routes);
     ctx.message_id = worker.engine.next_message_id();
     if msg.is_request() {
         request(&mut ctx);
     } else {
         reply(&mut ctx);
-    }
-    drop(ctx);
-    drop(program);
-}
-
-/// Borrows a program that the caller's `Arc` keeps alive for the whole run.
-struct ProgramGuard(*const crate::program::Program);
-
-impl ProgramGuard {
-    fn get<'m>(&'m self) -> &'m crate::program::Program {
-        // SAFETY: `process` holds the Arc until the context is gone, and the arena outlives nothing beyond that.
-        unsafe { &*self.0 }
     }
 }
 
