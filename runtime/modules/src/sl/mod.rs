@@ -25,7 +25,6 @@ pub struct State {
     default_code: i64,
     default_reason: Vec<u8>,
     bind_tm: bool,
-    rich_redirect: i64,
     stats: stats::Stats,
     tags: tag::Tags,
     on_filtered_ack: Option<RouteIndex>,
@@ -113,11 +112,15 @@ fn init(init: &mut Init<'_>) -> Result<(), HostError> {
             )));
         }
     }
+    if init.int("rich_redirect") != 0 {
+        return Err(
+            HostError::new("kamjit does not have sl.rich_redirect yet").help("remove it or set it to 0")
+        );
+    }
     let state = State {
         default_code: init.int("default_code"),
         default_reason: init.str("default_reason").unwrap_or_default().to_vec(),
         bind_tm: init.int("bind_tm") != 0 && init.is_loaded("tm"),
-        rich_redirect: init.int("rich_redirect"),
         stats: stats::Stats::new(init),
         tags: tag::Tags::new(),
         on_filtered_ack: init.event_route("sl:filtered-ack"),

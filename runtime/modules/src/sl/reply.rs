@@ -68,6 +68,9 @@ pub fn error_reply(ctx: &mut Ctx<'_>) -> bool {
     let text = bumpalo::format!(in ctx.arena, "{} ({}/SL)", reason, super::stateful::error_number(ctx))
         .into_bump_str();
     let sent = stateless(ctx, i64::from(code), text.as_bytes());
+    if sent && let Some(state) = STATE.get(ctx) {
+        state.stats.sent_err_replies.inc();
+    }
     if sent && log::enabled(Level::Err) {
         log::write(Level::Err, None, b"", "core", format!("stateless error reply used: {text}").as_bytes());
     }

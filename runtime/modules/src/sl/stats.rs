@@ -15,7 +15,7 @@ pub(super) struct Stats {
     /// The rest of each class; index is the class.
     classes: [Counter; 7],
     sent_replies: Counter,
-    sent_err_replies: Counter,
+    pub(super) sent_err_replies: Counter,
     pub(super) received_acks: Counter,
     pub(super) failures: Counter,
 }
