@@ -231,7 +231,7 @@ pub enum Expr {
     RouteCall(Box<RouteTarget>),
     /// 1 if the value is greater than zero, else 0: what a call is worth inside a larger expression.
     Truth(Box<Expr>),
-    /// `selval(c, a, b)`.
+    /// `selval(c, a, b)`: `a` if c is greater than zero.
     Selval(Box<Expr>, Box<Expr>, Box<Expr>),
     /// An assignment used as a value: 1.
     Assign(Box<Target>, Box<Expr>),
@@ -401,10 +401,8 @@ impl Expr {
     /// What is known of the type.
     pub fn ty(&self) -> Ty {
         match self {
-            Expr::Null | Expr::Var(_) | Expr::Pv(_) | Expr::Plus(..) => Ty::Dyn,
+            Expr::Null | Expr::Var(_) | Expr::Pv(_) | Expr::Plus(..) | Expr::Selval(..) => Ty::Dyn,
             Expr::Str(_) | Expr::Select(_) | Expr::Concat(_) | Expr::ToStr(_) | Expr::FieldStr(_) => Ty::Str,
-            Expr::Selval(_, a, b) if a.ty() == b.ty() => a.ty(),
-            Expr::Selval(..) => Ty::Dyn,
             _ => Ty::Int,
         }
     }

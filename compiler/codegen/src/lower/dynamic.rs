@@ -255,7 +255,7 @@ impl Lower<'_, '_> {
     fn selval_blocks(&mut self, cond: &Expr) -> (Block, Block, Block) {
         let then = self.b.create_block();
         let otherwise = self.b.create_block();
-        self.branch(cond, then, otherwise, false);
+        self.branch(cond, then, otherwise, true);
         (then, otherwise, self.b.create_block())
     }
 }

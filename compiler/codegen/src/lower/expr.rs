@@ -119,7 +119,7 @@ impl Lower<'_, '_> {
             (Expr::Var(slot), _) => self.copy(self.var_place(*slot), to),
             (Expr::Pv(pv), _) => self.pv_get(pv, to),
             (Expr::Plus(first, rest), _) => self.plus_val(first, rest, to),
-            (Expr::Selval(cond, a, b), Ty::Dyn) => self.selval_val(cond, a, b, to),
+            (Expr::Selval(cond, a, b), _) => self.selval_val(cond, a, b, to),
             (_, Ty::Str) => {
                 let value = self.str(e);
                 self.store_str(to, value);
