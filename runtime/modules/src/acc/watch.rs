@@ -30,6 +30,15 @@ fn wants(program: &Program, tx: &Transaction, kind: Kind, flags: u32) -> bool {
 
 fn run<'m>(ctx: &mut Ctx<'m>, tx: &Arc<Transaction>, event: &Event<'_, '_>) {
     let Some(state) = STATE.get(ctx) else { return };
+    let uri = ctx.main.uri;
+    if let Some(target) = tx.last_target() {
+        ctx.main.uri = Some(ctx.keep(&target));
+    }
+    account(ctx, state, tx, event);
+    ctx.main.uri = uri;
+}
+
+fn account<'m>(ctx: &mut Ctx<'m>, state: &'m State, tx: &Arc<Transaction>, event: &Event<'_, '_>) {
     match event.kind {
         Kind::Failure => missed(ctx, state, tx, event),
         Kind::ReplyOut => reply(ctx, state, tx, event),

@@ -26,7 +26,9 @@ pub(super) fn spawn_timeouts(worker: &Rc<Worker>, tx: Arc<Transaction>) {
             if tx.local {
                 super::uac::on_timeout(&tx, n, code);
             } else {
+                tx.inner().switches.by_timer = true;
                 branch_failed(scope, worker, &tx, n, code, None);
+                tx.inner().switches.by_timer = false;
             }
         }
         drop(guard);

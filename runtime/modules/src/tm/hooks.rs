@@ -70,7 +70,8 @@ fn tell(ctx: &mut Ctx<'_>, tx: &Arc<Transaction>, event: &Event<'_, '_>) {
     if found.is_empty() {
         return;
     }
-    let event = &Event { log_prefix: ctx.log_prefix(), ..*event };
+    let by_timer = tx.inner().switches.by_timer;
+    let event = &Event { log_prefix: if by_timer { b"" } else { ctx.log_prefix() }, ..*event };
     let of_request = ctx.msg.is_request()
         && super::current::of(ctx).tx.as_ref().is_some_and(|t| Arc::ptr_eq(t, tx))
         && ctx.msg.method() == tx.method;

@@ -144,11 +144,17 @@ pub(super) fn send_on(ctx: &mut Ctx<'_>, tx: &Arc<Transaction>, code: u16) {
     let mut out = ArenaVec::with_capacity_in(msg.buf().len() + 128, ctx.arena);
     build::reply_forward(msg, &ctx.edits, hop.as_ref(), &mut out);
     ctx.worker.send(&dest, &out);
-    {
+    let first = {
         let mut inner = tx.inner();
+        let first = inner.uas.status < 200;
         note_sent(ctx, tx, &mut inner, code, &out);
-    }
+        first
+    };
     stats::sent(code, false);
+    if !first {
+        // A repeated or late answer is passed on, and nobody is told (captured: acc writes one line).
+        return;
+    }
     let reason = match msg.first_line() {
         FirstLine::Reply(line) => line.reason,
         FirstLine::Request(_) => b"",

@@ -69,6 +69,8 @@ pub(super) struct Switches {
     pub(super) no_internal_reply: bool,
     pub(super) no_e2e_cancel_reason: bool,
     pub(super) any_timeout: bool,
+    /// A timer works on it just now, not a message.
+    pub(super) by_timer: bool,
     pub(super) waiting: bool,
     pub(super) use_uac_headers: bool,
     pub(super) keep_replies: Option<i64>,
@@ -222,6 +224,11 @@ impl Transaction {
     /// The flags of the request.
     pub fn flags(&self) -> Flags {
         self.inner().flags
+    }
+
+    /// The request URI of the branch that was added last: the one that `$ru` is for those who watch (captured).
+    pub fn last_target(&self) -> Option<Box<[u8]>> {
+        self.inner().uacs.last().and_then(|uac| uac.target.uri.clone())
     }
 
     /// Resets flags of the request: bits of `mask`.
