@@ -31,7 +31,9 @@ fn wants(program: &Program, tx: &Transaction, kind: Kind, flags: u32) -> bool {
 fn run<'m>(ctx: &mut Ctx<'m>, tx: &Arc<Transaction>, event: &Event<'_, '_>) {
     let Some(state) = STATE.get(ctx) else { return };
     let uri = ctx.main.uri;
-    if let Some(target) = tx.last_target() {
+    // An answer shows the branch that it came on, a missed call the last one that was tried (captured).
+    let branch = event.branch.filter(|_| event.kind == Kind::ReplyOut);
+    if let Some(target) = tx.target(branch) {
         ctx.main.uri = Some(ctx.keep(&target));
     }
     account(ctx, state, tx, event);

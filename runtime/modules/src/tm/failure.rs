@@ -143,7 +143,15 @@ fn run_failure_route(
             told = true;
             Some((Box::from(ctx.msg.buf()), ctx.rcv))
         }
-        _ => tx.inner().uacs.get(best).and_then(|u| u.reply.as_ref()).map(|r| (r.bytes.clone(), r.rcv)),
+        at_hand => {
+            let kept =
+                tx.inner().uacs.get(best).and_then(|u| u.reply.as_ref()).map(|r| (r.bytes.clone(), r.rcv));
+            if let Some(ctx) = at_hand {
+                tell_kept(ctx, tx, code, kept.as_ref().map(|(bytes, _): &(Box<[u8]>, _)| &**bytes));
+                told = true;
+            }
+            kept
+        }
     };
     with_request(scope, worker, tx, Routes::FAILURE, |ctx| {
         {
@@ -153,11 +161,7 @@ fn run_failure_route(
         }
         relay::consume(ctx);
         if !told {
-            // A timeout, or a reply that came before: its bytes are parsed for those who watch.
-            let stored = reply.as_ref().and_then(|(bytes, _): &(Box<[u8]>, _)| {
-                kamjit_sip::Message::parse(ctx.arena, ctx.keep(bytes)).ok()
-            });
-            hooks::failure(ctx, tx, code, stored.map(reason_of).unwrap_or_default(), stored);
+            tell_kept(ctx, tx, code, reply.as_ref().map(|(bytes, _): &(Box<[u8]>, _)| &**bytes));
         }
         let cur = current::of(ctx);
         cur.failure = Some(current::FailureReply { branch: best, code, reply });
@@ -169,6 +173,12 @@ fn run_failure_route(
         inner.xavps = std::mem::take(&mut ctx.xavps);
     })
     .is_some()
+}
+
+/// Tells who watches of a failure whose reply came before, or never.
+fn tell_kept(ctx: &mut Ctx<'_>, tx: &Arc<Transaction>, code: u16, reply: Option<&[u8]>) {
+    let reply = reply.and_then(|bytes| Message::parse(ctx.arena, ctx.keep(bytes)).ok());
+    hooks::failure(ctx, tx, code, reply.map(reason_of).unwrap_or_default(), reply);
 }
 
 pub(super) fn reason_of<'m>(msg: &Message<'m>) -> &'m [u8] {

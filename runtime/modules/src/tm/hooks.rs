@@ -42,6 +42,8 @@ pub struct Event<'e, 'm> {
     pub reply: Option<&'e Message<'m>>,
     /// To-tag: that of the reply, or the transaction's own.
     pub to_tag: &'e [u8],
+    /// The branch that the reply came on.
+    pub branch: Option<usize>,
     /// `log_prefix` as the message that caused the event shows it.
     pub log_prefix: &'e [u8],
 }
@@ -71,7 +73,8 @@ fn tell(ctx: &mut Ctx<'_>, tx: &Arc<Transaction>, event: &Event<'_, '_>) {
         return;
     }
     let by_timer = tx.inner().switches.by_timer;
-    let event = &Event { log_prefix: if by_timer { b"" } else { ctx.log_prefix() }, ..*event };
+    let branch = event.reply.and_then(|_| super::current::of(ctx).branch);
+    let event = &Event { branch, log_prefix: if by_timer { b"" } else { ctx.log_prefix() }, ..*event };
     let of_request = ctx.msg.is_request()
         && super::current::of(ctx).tx.as_ref().is_some_and(|t| Arc::ptr_eq(t, tx))
         && ctx.msg.method() == tx.method;
@@ -100,7 +103,7 @@ fn tell(ctx: &mut Ctx<'_>, tx: &Arc<Transaction>, event: &Event<'_, '_>) {
 }
 
 fn plain(kind: Kind) -> Event<'static, 'static> {
-    Event { kind, code: 0, reason: b"", reply: None, to_tag: b"", log_prefix: b"" }
+    Event { kind, code: 0, reason: b"", reply: None, to_tag: b"", branch: None, log_prefix: b"" }
 }
 
 pub(super) fn request_in(ctx: &mut Ctx<'_>, tx: &Arc<Transaction>) {
@@ -155,5 +158,5 @@ fn reply_event(
         Some(reply) => reply.to().tag.unwrap_or_default(),
         None => &local,
     };
-    tell(ctx, tx, &Event { kind, code, reason, reply, to_tag, log_prefix: b"" });
+    tell(ctx, tx, &Event { kind, code, reason, reply, to_tag, branch: None, log_prefix: b"" });
 }

@@ -226,9 +226,14 @@ impl Transaction {
         self.inner().flags
     }
 
-    /// The request URI of the branch that was added last: the one that `$ru` is for those who watch (captured).
-    pub fn last_target(&self) -> Option<Box<[u8]>> {
-        self.inner().uacs.last().and_then(|uac| uac.target.uri.clone())
+    /// The request URI of a branch, or of the one that was added last.
+    pub fn target(&self, branch: Option<usize>) -> Option<Box<[u8]>> {
+        let inner = self.inner();
+        let uac = match branch {
+            Some(n) => inner.uacs.get(n),
+            None => inner.uacs.last(),
+        };
+        uac.and_then(|uac| uac.target.uri.clone())
     }
 
     /// Resets flags of the request: bits of `mask`.
