@@ -162,7 +162,7 @@ fn bad_streams_end_and_good_ones_go_on() {
             b"GET / HTTP/1.1\r\nHost: a\r\n\r\n",
             b"\0\0\0\0\r\n\r\n",
             b"X sip:a SIP/2.0\r\nContent-Length: -1\r\n\r\n",
-            b"X sip:a SIP/2.0\r\nContent-Length: 4000000000\r\n\r\n",
+            b"X sip:a SIP/2.0\r\nContent-Length: x\r\n\r\n",
             &long,
         ];
         for bytes in bad {
@@ -284,11 +284,30 @@ fn nothing_is_opened_when_it_must_not() {
 }
 
 #[test]
-fn a_refused_connect_is_reported() {
+fn a_refused_connect_is_known_at_once() {
     run(async {
-        let mut server = Server::start("127.0.0.1:0", TcpOptions::default(), false);
+        let server = Server::start("127.0.0.1:0", TcpOptions::default(), false);
         let gone = TcpListener::bind("127.0.0.1:0").await.expect("listen").local_addr().expect("address");
-        server.transport.send(server.target(gone, true), MESSAGE).expect("queued");
+        let outcome = server.transport.send(server.target(gone, true), MESSAGE);
+        assert!(matches!(outcome, Err(SendError::Io(_))), "{outcome:?}");
+        let stats = server.transport.stats();
+        assert_eq!((stats.connect_failed, stats.current_connections, stats.queued_bytes), (1, 0, 0));
+    });
+}
+
+#[test]
+fn a_connect_without_answer_is_reported() {
+    run(async {
+        let options = TcpOptions { connect_timeout: Duration::from_millis(20), ..TcpOptions::default() };
+        let mut server = Server::start("127.0.0.1:0", options, false);
+        // A listener whose queue is full does not answer.
+        let full = socket2::Socket::new(socket2::Domain::IPV4, socket2::Type::STREAM, None).expect("socket");
+        let any: SocketAddr = "127.0.0.1:0".parse().expect("address");
+        full.bind(&any.into()).expect("bind");
+        full.listen(0).expect("listen");
+        let addr = full.local_addr().expect("address").as_socket().expect("address");
+        let _first = TcpStream::connect(addr).await.expect("connect");
+        server.transport.send(server.target(addr, true), MESSAGE).expect("queued");
         assert_eq!(server.closed().await, CloseReason::ConnectFailed);
         let stats = server.transport.stats();
         assert_eq!((stats.connect_failed, stats.current_connections, stats.queued_bytes), (1, 0, 0));

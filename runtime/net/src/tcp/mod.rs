@@ -5,14 +5,15 @@
 //! leaves the rest to the owner.
 
 mod conn;
+mod connect;
 mod framing;
 mod options;
 mod transport;
 mod worker;
 
 pub use conn::{CloseReason, Conn, ConnState};
+pub(crate) use connect::apply as apply_options;
 pub use framing::{Frame, FrameError, FrameLimits, Framer};
 pub use options::TcpOptions;
 pub use transport::{SendError, TcpStats, TcpTarget, TcpTransport};
 pub use worker::TcpWorker;
-pub(crate) use worker::apply as apply_options;

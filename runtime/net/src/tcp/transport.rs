@@ -1,6 +1,7 @@
 //! The process-wide table of connections, and sending through it.
 
 use super::conn::{Conn, ConnState};
+use super::connect;
 use super::framing::FrameLimits;
 use super::options::TcpOptions;
 use crate::ConnId;
@@ -18,6 +19,9 @@ thread_local! {
     /// Index of the TCP worker that runs on this thread.
     static WORKER: Cell<Option<usize>> = const { Cell::new(None) };
 }
+
+/// A connection that we open, and its socket.
+pub(super) type Connecting = (Arc<Conn>, std::net::TcpStream);
 
 /// Where to send when no connection is named.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -123,7 +127,7 @@ pub struct TcpTransport {
     queued: AtomicIsize,
     pub(super) counters: Counters,
     /// For each worker, where connections to be opened go.
-    workers: Mutex<Vec<mpsc::UnboundedSender<Arc<Conn>>>>,
+    workers: Mutex<Vec<mpsc::UnboundedSender<Connecting>>>,
     next_worker: AtomicUsize,
 }
 
@@ -227,9 +231,18 @@ impl TcpTransport {
             return Err(SendError::NoConnection);
         }
         let conn = self.register(target.proto, target.socket, (target.local, target.dst), false)?;
-        self.send_on(&conn, bytes)?;
         let id = conn.id;
-        if !self.hand_to_worker(conn) {
+        // Begun here, so that the caller learns what is known at once: a port that refuses, no route.
+        let stream = match connect::begin(&conn, &self.options()) {
+            Ok(stream) => stream,
+            Err(e) => {
+                self.counters.connect_failed.fetch_add(1, Ordering::Relaxed);
+                self.forget(id);
+                return Err(SendError::Io(e));
+            }
+        };
+        self.send_on(&conn, bytes)?;
+        if !self.hand_to_worker((conn, stream)) {
             self.forget(id);
             return Err(SendError::NoConnection);
         }
@@ -329,7 +342,7 @@ impl TcpTransport {
     }
 
     /// Registers a worker; gives its index and where connections to open arrive.
-    pub(super) fn add_worker(&self) -> mpsc::UnboundedReceiver<Arc<Conn>> {
+    pub(super) fn add_worker(&self) -> mpsc::UnboundedReceiver<Connecting> {
         // Not bounded by itself, but by `max_connections`: each connection is handed over once.
         let (sender, receiver) = mpsc::unbounded_channel();
         let mut workers = lock(&self.workers);
@@ -339,17 +352,17 @@ impl TcpTransport {
     }
 
     /// Gives a connection to the worker of this thread, or else to the next that takes it.
-    fn hand_to_worker(&self, conn: Arc<Conn>) -> bool {
+    fn hand_to_worker(&self, connecting: Connecting) -> bool {
         let workers = lock(&self.workers);
         let count = workers.len();
         let first = WORKER.get().filter(|i| *i < count);
         let first = first.unwrap_or_else(|| self.next_worker.fetch_add(1, Ordering::Relaxed) % count.max(1));
-        let mut conn = conn;
+        let mut connecting = connecting;
         for offset in 0..count {
             let Some(worker) = workers.get((first + offset) % count) else { continue };
-            match worker.send(conn) {
+            match worker.send(connecting) {
                 Ok(()) => return true,
-                Err(back) => conn = back.0,
+                Err(back) => connecting = back.0,
             }
         }
         false

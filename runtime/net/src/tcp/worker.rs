@@ -1,12 +1,12 @@
 //! One worker's part of TCP: accepting, opening, reading.
 
 use super::conn::{CloseReason, Conn};
+use super::connect;
 use super::framing::{Frame, FrameLimits, Framer};
 use super::transport::TcpTransport;
 use crate::listen::{Proto, SocketId};
-use crate::sockopt::set_int;
 use crate::{MessageSink, ReceiveInfo, Verdict};
-use socket2::{Domain, Protocol, SockRef, Socket, TcpKeepalive, Type};
+use socket2::SockRef;
 use std::cell::RefCell;
 use std::io;
 use std::net::SocketAddr;
@@ -14,7 +14,7 @@ use std::rc::Rc;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::Duration;
-use tokio::net::{TcpListener, TcpSocket, TcpStream};
+use tokio::net::{TcpListener, TcpStream};
 use tokio::time::{Instant, sleep_until, timeout};
 
 /// Bytes asked for with one read.
@@ -56,9 +56,9 @@ impl TcpWorker {
         }
         let opener = worker.clone();
         tokio::task::spawn_local(async move {
-            while let Some(conn) = to_open.recv().await {
+            while let Some((conn, stream)) = to_open.recv().await {
                 let worker = opener.clone();
-                tokio::task::spawn_local(async move { worker.open(conn).await });
+                tokio::task::spawn_local(async move { worker.open(conn, stream).await });
             }
         });
         Ok(worker)
@@ -97,11 +97,11 @@ impl TcpWorker {
         tokio::task::spawn_local(async move { worker.run(conn).await });
     }
 
-    async fn open(&self, conn: Arc<Conn>) {
+    async fn open(&self, conn: Arc<Conn>, stream: std::net::TcpStream) {
         let transport = &self.shared.transport;
         let options = transport.options();
         let outcome = tokio::select! {
-            outcome = timeout(options.connect_timeout, connect(&conn, transport)) => outcome,
+            outcome = timeout(options.connect_timeout, connect::finish(stream)) => outcome,
             () = asked_to_close(&conn) => Ok(Err(io::ErrorKind::Interrupted.into())),
         };
         match outcome.unwrap_or_else(|_| Err(io::ErrorKind::TimedOut.into())) {
@@ -256,49 +256,6 @@ impl TcpWorker {
 async fn asked_to_close(conn: &Conn) {
     while conn.asked_to_close().is_none() {
         conn.wake.notified().await;
-    }
-}
-
-async fn connect(conn: &Conn, transport: &TcpTransport) -> io::Result<TcpStream> {
-    let options = transport.options();
-    let socket = Socket::new(
-        Domain::for_address(conn.peer),
-        Type::STREAM.nonblocking().cloexec(),
-        Some(Protocol::TCP),
-    )?;
-    socket.set_tcp_nodelay(true)?;
-    let configured = options.source.iter().flatten().find(|ip| ip.is_ipv4() == conn.peer.is_ipv4());
-    let from = configured.copied().unwrap_or_else(|| conn.local().ip());
-    if from.is_ipv4() == conn.peer.is_ipv4() && !from.is_unspecified() {
-        // The port is chosen when connecting, so that one address can open more than 28,000 connections.
-        let _ = set_int(&socket, libc::IPPROTO_IP, libc::IP_BIND_ADDRESS_NO_PORT, 1);
-        socket.bind(&SocketAddr::new(from, 0).into())?;
-    }
-    apply(&socket, &options, conn.peer.is_ipv4());
-    TcpSocket::from_std_stream(socket.into()).connect(conn.peer).await
-}
-
-/// Keep-alive and type of service; best effort.
-pub(crate) fn apply(socket: &Socket, options: &super::TcpOptions, ipv4: bool) {
-    if options.keepalive {
-        let (idle, interval, count) = options.keepalive_times;
-        let mut keepalive = TcpKeepalive::new();
-        if idle > 0 {
-            keepalive = keepalive.with_time(Duration::from_secs(u64::from(idle)));
-        }
-        if interval > 0 {
-            keepalive = keepalive.with_interval(Duration::from_secs(u64::from(interval)));
-        }
-        if count > 0 {
-            keepalive = keepalive.with_retries(count);
-        }
-        let _ = socket.set_keepalive(true);
-        let _ = socket.set_tcp_keepalive(&keepalive);
-    }
-    if let Some(tos) = options.tos
-        && ipv4
-    {
-        let _ = socket.set_tos_v4(u32::from(tos));
     }
 }
 
