@@ -164,7 +164,7 @@ fn run_failure_route(
             tell_kept(ctx, tx, code, reply.as_ref().map(|(bytes, _): &(Box<[u8]>, _)| &**bytes));
         }
         let cur = current::of(ctx);
-        cur.failure = Some(current::FailureReply { branch: best, code, reply });
+        cur.failure = Some(current::FailureReply { code, reply });
         cur.branch = Some(best);
         ctx.run_route_as(route, Routes::FAILURE);
         let mut inner = tx.inner();
@@ -224,7 +224,7 @@ fn send_best(
         && let Some(headers) = challenges(scope, tx, n, at_hand.as_deref())
     {
         with_request(scope, worker, tx, Routes::REQUEST, |request| {
-            local_reply::send_with(request, tx, code, super::status_text(code), &headers);
+            local_reply::send_with(request, tx, code, super::status_text(code), &headers, None);
         });
         return;
     }

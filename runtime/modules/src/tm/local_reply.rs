@@ -31,21 +31,22 @@ pub(super) fn local_tag(tx: &Transaction) -> [u8; TAG] {
 
 /// Sends a reply made from the request of `ctx`, which must be the transaction's. False after a final reply.
 pub(super) fn send(ctx: &mut Ctx<'_>, tx: &Arc<Transaction>, code: u16, reason: &[u8]) -> bool {
-    send_with(ctx, tx, code, reason, b"")
+    send_with(ctx, tx, code, reason, b"", None)
 }
 
-/// The same with more header lines.
+/// The same with more header lines and perhaps another To-tag.
 pub(super) fn send_with(
     ctx: &mut Ctx<'_>,
     tx: &Arc<Transaction>,
     code: u16,
     reason: &[u8],
     headers: &[u8],
+    to_tag: Option<&[u8]>,
 ) -> bool {
     let msg = ctx.msg;
     if !msg.is_request() {
         return with_request(ctx.scope(), ctx.worker, tx, Routes::REQUEST, |request| {
-            send_with(request, tx, code, reason, headers)
+            send_with(request, tx, code, reason, headers, to_tag)
         })
         .unwrap_or(false);
     }
@@ -53,7 +54,7 @@ pub(super) fn send_with(
     let how = ReplyOut {
         code,
         reason,
-        to_tag: (code > 100).then_some(&tag[..]),
+        to_tag: (code > 100).then_some(to_tag.unwrap_or(&tag)),
         source: Some(ctx.source()),
         server: ctx.program.server_header.as_deref(),
         headers,

@@ -92,8 +92,6 @@ pub(super) const PARAMS: &[Param] = &[
 pub(crate) struct Params {
     pub(super) auto_inv_100: CfgInt,
     pub(super) auto_inv_100_reason: CfgStr,
-    pub(super) default_code: CfgInt,
-    pub(super) default_reason: CfgStr,
     pub(super) fr_timer: CfgInt,
     pub(super) fr_inv_timer: CfgInt,
     pub(super) wt_timer: CfgInt,
@@ -133,7 +131,7 @@ impl Params {
         let plain = |init: &Init<'_>, name: &str, why: &str| init.cfg_int(name, None, why);
         let flag = |init: &Init<'_>, name: &str, why: &str| init.cfg_int(name, Some((0, 1)), why);
         let auto_inv_100_reason = init.cfg_str("auto_inv_100_reason", "phrase of the automatic 100 reply");
-        let default_reason = init.cfg_str("default_reason", "phrase of error replies");
+        init.cfg_str("default_reason", "phrase of error replies");
         let ac_extra_hdrs = init.cfg_str("ac_extra_hdrs", "prefix of headers that local ACK and CANCEL copy");
         flag(init, "ruri_matching", "the request URI takes part in matching old requests");
         flag(init, "via1_matching", "the top Via takes part in matching old requests");
@@ -161,7 +159,7 @@ impl Params {
             Some((0, 2)),
             "CANCEL without INVITE: 0 relay with, 1 without transaction, 2 drop",
         );
-        let default_code = init.cfg_int("default_code", Some((400, 699)), "code of error replies");
+        init.cfg_int("default_code", Some((400, 699)), "code of error replies");
         flag(init, "reparse_invite", "make CANCEL and ACK from the INVITE as it was sent");
         flag(init, "blst_503", "block a destination that answered 503 with Retry-After");
         for name in [
@@ -190,8 +188,6 @@ impl Params {
         Ok(Params {
             auto_inv_100,
             auto_inv_100_reason,
-            default_code,
-            default_reason,
             fr_timer,
             fr_inv_timer,
             wt_timer,

@@ -98,6 +98,10 @@ pub(super) fn forward_all(ctx: &mut Ctx<'_>, tx: &Arc<Transaction>, forced: Opti
         inner.flags = ctx.flags;
         if inner.uacs.len() == first {
             drop(inner);
+            if failure.is_some() && exec_mode(ctx) {
+                fail_later(ctx, tx);
+                return Ret::TRUE;
+            }
             let number = failure.unwrap_or(error::UNSPECIFIED);
             current::of(ctx).error = Some(number);
             return Ret(-number);
@@ -115,6 +119,20 @@ pub(super) fn forward_all(ctx: &mut Ctx<'_>, tx: &Arc<Transaction>, forced: Opti
     cur.relayed = true;
     cur.error = None;
     Ret::TRUE
+}
+
+/// `failure_exec_mode`: a destination that can't be reached is a failed branch, not a failed `t_relay`.
+fn exec_mode(ctx: &Ctx<'_>) -> bool {
+    STATE.get(ctx).is_some_and(|s| s.params.failure_exec_mode)
+}
+
+/// Adds a branch that times out at the next tick.
+fn fail_later(ctx: &mut Ctx<'_>, tx: &Arc<Transaction>) {
+    current::of(ctx).relayed = true;
+    let mut inner = tx.inner();
+    let give_up_at = super::timer::now(ctx.worker) + 1;
+    inner.uacs.push(super::transaction::Uac { give_up_at, ..Default::default() });
+    super::timer::arm(ctx.worker, tx, &mut inner);
 }
 
 /// Which replies of earlier branches may still be chosen once a new leg begins (`failure_reply_mode`).

@@ -15,8 +15,6 @@ use super::{
 
 /// The reply that a failure route is about.
 pub(crate) struct FailureView {
-    /// Its branch.
-    pub(crate) branch: usize,
     /// Its code.
     pub(crate) code: u16,
     /// Its bytes; none for one made up here.
@@ -26,7 +24,7 @@ pub(crate) struct FailureView {
 /// The reply that the failure route of a context is about.
 pub(crate) fn failure_view(ctx: &Ctx<'_>) -> Option<FailureView> {
     let failure = ctx.ext.get::<current::Current>()?.failure.as_ref()?;
-    Some(FailureView { branch: failure.branch, code: failure.code, reply: failure.reply.clone() })
+    Some(FailureView { code: failure.code, reply: failure.reply.clone() })
 }
 
 /// Code of [`failure_view`] without a copy.

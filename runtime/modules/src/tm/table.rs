@@ -87,11 +87,6 @@ impl Table {
         true
     }
 
-    /// How many there are.
-    pub(super) fn len(&self) -> usize {
-        self.count.load(Ordering::Relaxed)
-    }
-
     /// Visits a copy of every slot's transactions, without a lock held.
     pub(super) fn each(&self, mut visit: impl FnMut(&Arc<Transaction>)) {
         for slot in &self.slots {

@@ -103,7 +103,7 @@ pub(super) fn start(
     let next = if request.next_hop.is_empty() { &request.uri } else { &request.next_hop };
     let uri = Uri::parse(next).map_err(|_| "Invalid URI")?;
     let rcv = origin(worker).ok_or("no socket")?;
-    let call_id = if request.call_id.is_empty() { new_call_id() } else { request.call_id.clone() };
+    let call_id = if request.call_id.is_empty() { new_call_id(&rcv) } else { request.call_id.clone() };
     let cseq = if request.cseq == 0 { 10 } else { request.cseq };
     let cseq_text = cseq.to_string();
     let hash = kamjit_sip::branch::hash(&call_id, cseq_text.as_bytes());
@@ -167,9 +167,9 @@ fn empty_request(scope: &Scope) -> &[u8] {
     )
 }
 
-fn new_call_id() -> Vec<u8> {
-    let (a, b): (u64, u32) = (rand::random(), rand::random());
-    format!("{a:016x}-{}@kamjit", b).into_bytes()
+/// `56c4d3a72fbfca45-13301@127.0.0.1`: a number, the process, our address.
+fn new_call_id(origin: &ReceiveInfo) -> Vec<u8> {
+    format!("{:016x}-{}@{}", rand::random::<u64>(), std::process::id(), origin.dst.ip()).into_bytes()
 }
 
 #[allow(clippy::too_many_arguments)] // The parts of one message, each used once.
@@ -247,6 +247,7 @@ pub(super) fn on_reply(ctx: &mut Ctx<'_>, tx: &Arc<Transaction>, n: usize, code:
             return ReplyVerdict::Handled;
         }
         uac.stop_timers();
+        stats::sent(code, false);
         tx.put_on_wait(ctx.worker, &mut inner);
         timer::arm(ctx.worker, tx, &mut inner);
         inner.listener.take()

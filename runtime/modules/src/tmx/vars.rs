@@ -62,7 +62,11 @@ fn reply_code<'m>(ctx: &mut Ctx<'m>, _: &'m PvName) -> Val<'m> {
     if let Some(code) = ctx.msg.status() {
         return Val::Int(i64::from(code));
     }
-    let code = script::failure_code(ctx).or_else(|| current(ctx).map(|tx| tx.status()));
+    let failure = ctx.routes.meets(Routes::FAILURE.or(Routes::BRANCH_FAILURE));
+    let code = match script::failure_code(ctx).filter(|_| failure) {
+        Some(code) => Some(code),
+        None => current(ctx).map(|tx| tx.status()),
+    };
     Val::Int(i64::from(code.unwrap_or(0)))
 }
 
@@ -109,12 +113,9 @@ fn copy<'m>(ctx: &Ctx<'m>, value: Val<'_>) -> Val<'m> {
 
 fn of_request<'m>(ctx: &mut Ctx<'m>, name: &'m PvName) -> Val<'m> {
     let Some(pv) = inner(name) else { return Val::Null };
+    // Only replies have a request elsewhere (captured: undefined in a branch route).
     if ctx.msg.is_request() {
-        return if ctx.routes.meets(Routes::REQUEST) && current(ctx).is_none() {
-            Val::Null
-        } else {
-            pv.get(ctx)
-        };
+        return Val::Null;
     }
     let Some(tx) = script::transaction(ctx) else { return Val::Null };
     remote::value_on_request(ctx, &tx, pv)
