@@ -116,8 +116,12 @@ unsafe extern "C-unwind" fn pv_get(header: *mut Header, pv: usize, out: *mut Raw
     // SAFETY: see above.
     let (ctx, pv) = unsafe { (ctx(header), &*(pv as *const Pv)) };
     let value = guarded(Val::Null, pv.def.name, || pv.get(ctx));
+    let mut raw = value.to_raw();
+    if let (TAG_STR, Some(number)) = (raw.tag, pv.number) {
+        raw.int = number(ctx);
+    }
     // SAFETY: machine code gives room for one value.
-    unsafe { out.write(value.to_raw()) };
+    unsafe { out.write(raw) };
     status::GO
 }
 
@@ -132,7 +136,13 @@ unsafe extern "C-unwind" fn pv_set(header: *mut Header, pv: usize, value: *const
 
 unsafe extern "C-unwind" fn val_to_int(header: *mut Header, value: *const RawVal) -> i64 {
     // SAFETY: see above.
-    unsafe { Value::from_raw(&*value).to_int(ctx(header).generation()) }
+    unsafe {
+        match &*value {
+            // The number behind a variable's text; see `pv::PvNumber`.
+            RawVal { tag: TAG_STR, int, .. } if *int != 0 => *int,
+            raw => Value::from_raw(raw).to_int(ctx(header).generation()),
+        }
+    }
 }
 
 unsafe extern "C-unwind" fn str_to_int(header: *mut Header, ptr: *const u8, len: usize) -> i64 {

@@ -9,7 +9,7 @@ use crate::{
     cfg::CfgStore,
     module::{Arg, Module},
     program::RouteIndex,
-    pv::{Format, FormatPiece, Index, Inner, Pv, PvDef, PvName, TrArg, TrDef, Transform},
+    pv::{Format, FormatPiece, Index, Inner, Pv, PvDef, PvName, TrArg, TrDef, Transform, number_behind},
     regex::Regex,
     state::{StateKey, States},
     subst::Subst,
@@ -137,7 +137,8 @@ impl Prepare<'_> {
             })?;
             transforms.push(self.transform(tr, transform)?);
         }
-        Ok(Pv { def, name, transforms: transforms.into_boxed_slice() })
+        let number = if transforms.is_empty() { number_behind(def.name) } else { None };
+        Ok(Pv { def, name, transforms: transforms.into_boxed_slice(), number })
     }
 
     fn transform(

@@ -138,6 +138,20 @@ pub struct Pv {
     pub name: PvName,
     /// What is done with the value, in order.
     pub transforms: Box<[Transform]>,
+    /// What its text counts where a number is asked for, if that is not what the text says.
+    pub number: Option<PvNumber>,
+}
+
+/// The number behind a variable's text.
+pub type PvNumber = for<'m> fn(&Ctx<'m>) -> i64;
+
+/// The variables that are text and number at once (captured: `if ($rm)` and `if ($proto)` are true).
+pub(crate) fn number_behind(name: &str) -> Option<PvNumber> {
+    match name {
+        "rm" => Some(|ctx| i64::from(ctx.msg.method().bit())),
+        "pr" | "proto" => Some(|ctx| ctx.rcv.proto as i64),
+        _ => None,
+    }
 }
 
 impl Pv {

@@ -39,13 +39,10 @@ pub(super) const PVS: &[PvDef] = &[
 
 /// The scheme; `tel` for a SIP URI with `user=phone`, unless `phone2tel=0` (captured).
 fn scheme<'m>(ctx: &mut Ctx<'m>, _: &'m PvName) -> Val<'m> {
-    ctx.uri(ctx.ruri()).map_or(Val::Null, |uri| Val::Str(scheme_name(ctx, uri)))
-}
-
-/// See [`scheme`].
-pub(super) fn scheme_name<'m>(ctx: &Ctx<'m>, uri: &Uri<'m>) -> &'m [u8] {
+    let Some(uri) = ctx.uri(ctx.ruri()) else { return Val::Null };
     let phone = uri.scheme == Scheme::Sip && uri.is_user_phone();
-    if phone && ctx.program.globals.int("phone2tel") != 0 { b"tel" } else { uri.scheme.name().as_bytes() }
+    let tel = phone && ctx.program.globals.int("phone2tel") != 0;
+    Val::Str(if tel { b"tel" } else { uri.scheme.name().as_bytes() })
 }
 
 /// A part of a URI.

@@ -5,6 +5,7 @@ mod compare;
 mod header;
 pub mod header_name;
 mod method;
+mod transform;
 
 use kamjit_engine::{
     Module, Run,
@@ -20,7 +21,12 @@ const ANY: Routes = Routes::ANY;
 const RFB: Routes = Routes::REQUEST.or(Routes::FAILURE).or(Routes::BRANCH);
 
 /// The export table.
-pub static MODULE: Module = Module { name: "textops", functions: FUNCTIONS, ..Module::EMPTY };
+pub static MODULE: Module = Module {
+    name: "textops",
+    functions: FUNCTIONS,
+    transformations: transform::TRANSFORMATIONS,
+    ..Module::EMPTY
+};
 
 const fn function(name: &'static str, forms: &'static [Form], run: Run) -> FunctionDef {
     FunctionDef { name, forms, run }

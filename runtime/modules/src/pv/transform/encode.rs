@@ -56,13 +56,39 @@ pub(super) fn unhex<'m>(ctx: &Ctx<'m>, text: &[u8]) -> Val<'m> {
     Val::Str(out.into_bump_slice())
 }
 
-/// A hash of the text, below the size given (a power of two). The real server's values are not reproduced: its
-/// function is its own; see docs/differences.md.
+/// A hash of the text, below the size given (a power of two).
 fn core_hash<'m>(ctx: &mut Ctx<'m>, text: &[u8], args: &'m [TrArg]) -> Val<'m> {
-    let hash = text.iter().fold(0x811c_9dc5u32, |h, &b| (h ^ u32::from(b)).wrapping_mul(0x0100_0193));
-    let hash = i64::from((hash ^ (hash >> 15)) & 0x7fff_ffff);
+    let hash = i64::from(hash(text));
     match args.first().map(|arg| arg.number(ctx)) {
-        Some(size) if size > 1 => Val::Int(hash % size),
+        Some(size) if size > 1 => Val::Int(hash & (size - 1)),
         _ => Val::Int(hash),
+    }
+}
+
+/// The hash that the real server's values show: sums over groups of four bytes, folded at the end. Scripts keep
+/// such values, so they must be the same.
+fn hash(text: &[u8]) -> u32 {
+    let sum = text.chunks(4).fold(0u32, |sum, group| {
+        let word = group.iter().fold(0u32, |word, &byte| word << 8 | u32::from(byte));
+        sum.wrapping_add(word ^ (word >> 3))
+    });
+    sum.wrapping_add(sum >> 11).wrapping_add(sum >> 13).wrapping_add(sum >> 23)
+}
+
+#[cfg(test)]
+mod tests {
+    /// Captured.
+    #[test]
+    fn hashes_are_those_of_the_real_server() {
+        for (text, value) in [
+            ("", 0),
+            ("abc", 7_167_810),
+            ("-12", 2_661_738),
+            ("0x1f", 914_340_437),
+            ("hello", 1_702_468_499),
+            ("12345", 924_651_812),
+        ] {
+            assert_eq!(super::hash(text.as_bytes()), value, "{text}");
+        }
     }
 }

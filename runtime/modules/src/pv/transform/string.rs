@@ -33,7 +33,7 @@ pub(super) const TRANSFORMATIONS: &[TrDef] = &[
     op("s", "prefixes.quoted", "N", on_text!(|ctx, text, args| prefixes(ctx, text, args, b"'"))),
     op("s", "count", "s", on_text!(|ctx, text, args| count(text, text_arg(ctx, args, 0)))),
     op("s", "after", "s", on_text!(|ctx, text, args| after(text, text_arg(ctx, args, 0)))),
-    op("s", "rafter", "s", on_text!(|ctx, text, args| after_last(text, text_arg(ctx, args, 0)))),
+    op("s", "rafter", "s", on_text!(|ctx, text, args| rafter(ctx, text, args))),
     op("s", "before", "s", on_text!(|ctx, text, args| before(text, text_arg(ctx, args, 0)))),
     op("s", "rbefore", "s", on_text!(|ctx, text, args| before_last(text, text_arg(ctx, args, 0)))),
     op("s", "fmtlines", "nn", on_text!(|ctx, text, args| lines(ctx, text, args, b' '))),
@@ -41,11 +41,10 @@ pub(super) const TRANSFORMATIONS: &[TrDef] = &[
     op("s", "ftime", "s", |ctx, value, args| ftime(ctx, value, args)),
 ];
 
-/// Captured: undefined for what is no number, but 0 for the empty text.
+/// Captured: undefined for what is no number, hexadecimal and the empty text included.
 fn int<'m>(ctx: &mut Ctx<'m>, value: Val<'m>, _: &'m [TrArg]) -> Val<'m> {
     let _ = ctx;
     match value {
-        Val::Str(b"") => Val::Int(0),
         Val::Str(text) if !text.contains(&b'x') && !text.contains(&b'X') => {
             parse_int(text).map_or(Val::Null, Val::Int)
         }
@@ -191,6 +190,14 @@ fn count<'m>(text: &'m [u8], mark: &[u8]) -> Val<'m> {
 fn after<'m>(text: &'m [u8], mark: &[u8]) -> Val<'m> {
     let at = mark.first().and_then(|&byte| memchr::memchr(byte, text));
     Val::Str(at.map_or(&b""[..], |at| &text[at + 1..]))
+}
+
+/// The part behind the last mark. 5.6.3 answers nothing at all (captured); later versions what they document.
+fn rafter<'m>(ctx: &mut Ctx<'m>, text: &'m [u8], args: &'m [TrArg]) -> Val<'m> {
+    match ctx.generation() {
+        kamjit_catalog::Generation::V5_6 => Val::Str(b""),
+        kamjit_catalog::Generation::V6 => after_last(text, text_arg(ctx, args, 0)),
+    }
 }
 
 fn after_last<'m>(text: &'m [u8], mark: &[u8]) -> Val<'m> {

@@ -3,7 +3,6 @@
 use kamjit_engine::{Ctx, Val, core::uri::split_user, pv::TrDef};
 use kamjit_sip::{Proto, Uri};
 
-use super::super::uri::scheme_name;
 use super::{on_text, op, text_arg};
 
 macro_rules! part {
@@ -30,7 +29,7 @@ pub(super) const TRANSFORMATIONS: &[TrDef] = &[
     part!("passwd", |uri| uri.password),
     part!("params", |uri| if uri.is_tel() { b"" } else { uri.params_raw }),
     part!("headers", |uri| uri.headers_raw),
-    op("uri", "scheme", "", on_text!(|ctx, text, _args| scheme(ctx, text))),
+    part!("scheme", |uri| uri.scheme.name().as_bytes()),
     part!("transport", |uri| uri.param(b"transport").unwrap_or_default()),
     part!("ttl", |uri| uri.param(b"ttl").unwrap_or_default()),
     part!("uparam", |uri| uri.param(b"user").unwrap_or_default()),
@@ -54,10 +53,6 @@ pub(super) const TRANSFORMATIONS: &[TrDef] = &[
     op("urialias", "encode", "", on_text!(|ctx, text, _args| alias_encode(ctx, text))),
     op("urialias", "decode", "", on_text!(|ctx, text, _args| alias_decode(ctx, text))),
 ];
-
-fn scheme<'m>(ctx: &Ctx<'m>, text: &'m [u8]) -> Val<'m> {
-    ctx.uri(text).map_or(Val::Null, |uri| Val::Str(scheme_name(ctx, uri)))
-}
 
 /// The URI with scheme, perhaps user, host, and perhaps port and transport (README of pv; what 5.6.3 answers has
 /// a stray byte in it).
