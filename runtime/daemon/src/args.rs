@@ -94,13 +94,13 @@ pub struct Args {
     pub module_path: Option<String>,
     /// Shared memory in MB (no meaning in kamjit)
     #[arg(short = 'm', value_name = "MB")]
-    pub shared_memory: Option<String>,
+    pub shared_memory: Option<u32>,
     /// Set a module parameter MODULE:NAME:i|s:VALUE
     #[arg(long = "modparam", value_name = "PARAM", action = ArgAction::Append)]
     pub modparam: Vec<String>,
     /// Private memory in MB (no meaning in kamjit)
     #[arg(short = 'M', value_name = "MB")]
-    pub private_memory: Option<String>,
+    pub private_memory: Option<u32>,
     /// Workers (kamjit starts at most one a processor: they never block)
     #[arg(short = 'n', value_name = "COUNT")]
     pub workers: Option<usize>,

@@ -72,20 +72,26 @@ pub fn write_pid(path: &Path, pid: u32) -> io::Result<()> {
     std::fs::write(path, format!("{pid}\n"))
 }
 
-/// Changes group, then user. Names or numbers.
-pub fn drop_privileges(user: Option<&str>, group: Option<&str>) -> io::Result<()> {
+/// The numbers of a user and a group to run as; a user brings its primary group.
+pub fn find_account(user: Option<&str>, group: Option<&str>) -> io::Result<(Option<u32>, Option<u32>)> {
     let account = user.map(find_user).transpose()?;
     let gid = match group {
         Some(group) => Some(find_group(group)?),
         None => account.map(|(_, gid)| gid),
     };
+    Ok((account.map(|(uid, _)| uid), gid))
+}
+
+/// Changes group, then user. Names or numbers.
+pub fn drop_privileges(user: Option<&str>, group: Option<&str>) -> io::Result<()> {
+    let (uid, gid) = find_account(user, group)?;
     if let Some(gid) = gid {
         // SAFETY: plain system calls on numbers.
         if unsafe { libc::setgroups(1, &gid) } != 0 || unsafe { libc::setgid(gid) } != 0 {
             return Err(io::Error::last_os_error());
         }
     }
-    if let Some((uid, _)) = account {
+    if let Some(uid) = uid {
         // SAFETY: as above.
         if unsafe { libc::setuid(uid) } != 0 {
             return Err(io::Error::last_os_error());

@@ -58,6 +58,10 @@ fn run() -> i32 {
         }
     };
     if args.check > 0 {
+        if let Err(error) = serve::check(&args, &loaded) {
+            eprintln!("ERROR: {error}");
+            return REFUSED;
+        }
         eprintln!("config file ok, exiting...");
         return 0;
     }

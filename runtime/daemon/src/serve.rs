@@ -56,6 +56,22 @@ fn system(what: &'static str) -> impl FnOnce(std::io::Error) -> StartError {
     move |error| StartError::System { what, error }
 }
 
+/// What `-c` looks at beyond the script: the addresses and the account to run as.
+pub fn check(args: &Args, loaded: &Loaded) -> Result<(), StartError> {
+    let globals = &loaded.program.globals;
+    listen::specs(args, globals)?;
+    let (user, group) = account(args, globals);
+    daemonize::find_account(user.as_deref(), group.as_deref()).map_err(system("cannot change user"))?;
+    Ok(())
+}
+
+/// The user and group of the command line, else of the configuration.
+fn account(args: &Args, globals: &kamjit_engine::globals::Globals) -> (Option<String>, Option<String>) {
+    let user = args.user.clone().or_else(|| globals.text("user")).or_else(|| globals.text("uid"));
+    let group = args.group.clone().or_else(|| globals.text("group")).or_else(|| globals.text("gid"));
+    (user, group)
+}
+
 /// Runs until a signal ends it.
 pub fn serve(args: &Args, loaded: Loaded) -> Result<(), StartError> {
     let globals = loaded.program.globals.clone();
@@ -83,8 +99,7 @@ pub fn serve(args: &Args, loaded: Loaded) -> Result<(), StartError> {
         daemonize::write_pid(path, group.unsigned_abs()).map_err(system("cannot write the pgid file"))?;
     }
     enter_directories(args, foreground)?;
-    let user = args.user.clone().or_else(|| globals.text("user")).or_else(|| globals.text("uid"));
-    let group = args.group.clone().or_else(|| globals.text("group")).or_else(|| globals.text("gid"));
+    let (user, group) = account(args, &globals);
     daemonize::drop_privileges(user.as_deref(), group.as_deref()).map_err(system("cannot change user"))?;
     if !foreground {
         let keep = log_to_stderr(args, &loaded.program);
@@ -127,6 +142,8 @@ fn run(
         let mut term = signal(SignalKind::terminate()).map_err(system("cannot wait for signals"))?;
         let mut int = signal(SignalKind::interrupt()).map_err(system("cannot wait for signals"))?;
         let mut hup = signal(SignalKind::hangup()).map_err(system("cannot wait for signals"))?;
+        let mut user1 = signal(SignalKind::user_defined1()).map_err(system("cannot wait for signals"))?;
+        let mut user2 = signal(SignalKind::user_defined2()).map_err(system("cannot wait for signals"))?;
         let modules = engine.program().modules.clone();
         for module in &modules {
             if let Some(start) = module.start {
@@ -140,6 +157,9 @@ fn run(
                 _ = term.recv() => break,
                 _ = int.recv() => break,
                 _ = hup.recv() => log::core(Level::Debug, format_args!("SIGHUP received, ignored")),
+                // The real server reports statistics on USR1; neither may end this one.
+                _ = user1.recv() => log::core(Level::Debug, format_args!("SIGUSR1 received, ignored")),
+                _ = user2.recv() => log::core(Level::Debug, format_args!("SIGUSR2 received, ignored")),
                 () = engine.stopped() => break,
             }
         }
