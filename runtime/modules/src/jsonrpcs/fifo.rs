@@ -28,7 +28,7 @@ const MAX_CALL: usize = 1 << 20;
 /// How long a client may take to write its call.
 const CALL_TIMEOUT: Duration = Duration::from_secs(2);
 /// How long the client may take to open its fifo, and then to read the answer.
-const OPEN_TIMEOUT: Duration = Duration::from_secs(2);
+const OPEN_TIMEOUT: Duration = Duration::from_secs(10);
 const WRITE_TIMEOUT: Duration = Duration::from_secs(10);
 /// Pause between attempts to open the client's fifo.
 const OPEN_PAUSE: Duration = Duration::from_millis(20);
