@@ -126,7 +126,8 @@ impl CompiledProgram {
             .ok_or_else(|| CompileError(format!("there is no route {index}")))?;
         let mut code = entry.load(Ordering::Acquire);
         if code.is_null() {
-            code = self.compile(index, entry)?;
+            on_large_stack(|| self.compile(index, entry))??;
+            code = entry.load(Ordering::Acquire);
         }
         // SAFETY: the entry holds a function that `compile` made with the signature of RouteFn.
         Ok(unsafe { std::mem::transmute::<*mut u8, RouteFn>(code) })
@@ -134,14 +135,16 @@ impl CompiledProgram {
 
     /// Compiles every route that has no machine code yet.
     pub fn compile_all(&self) -> Result<(), CompileError> {
-        (0..self.ir.routes.len() as u32).try_for_each(|index| self.route(index).map(|_| ()))
+        on_large_stack(|| {
+            self.table.iter().enumerate().try_for_each(|(index, entry)| self.compile(index as u32, entry))
+        })?
     }
 
-    fn compile(&self, index: u32, entry: &AtomicPtr<u8>) -> Result<*mut u8, CompileError> {
+    /// Fills a route's entry of the table.
+    fn compile(&self, index: u32, entry: &AtomicPtr<u8>) -> Result<(), CompileError> {
         let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
-        let code = entry.load(Ordering::Acquire);
-        if !code.is_null() {
-            return Ok(code);
+        if !entry.load(Ordering::Acquire).is_null() {
+            return Ok(());
         }
         let route = &self.ir.routes[index as usize];
         let State { module, builtins, context, builder } = &mut *state;
@@ -158,7 +161,7 @@ impl CompiledProgram {
         module.finalize_definitions()?;
         let code = module.get_finalized_function(id).cast_mut();
         entry.store(code, Ordering::Release);
-        Ok(code)
+        Ok(())
     }
 
     /// The machine code of a route as text, to look at.
@@ -186,6 +189,19 @@ impl CompiledProgram {
         context.set_disasm(false);
         Ok(text)
     }
+}
+
+/// Runs a compilation on a thread of its own: the caller may be a fibre, whose stack is too small for deeply nested
+/// expressions.
+fn on_large_stack<T: Send>(work: impl FnOnce() -> T + Send) -> Result<T, CompileError> {
+    const STACK_BYTES: usize = 16 << 20;
+    std::thread::scope(|scope| {
+        let thread = std::thread::Builder::new().name("compile".into()).stack_size(STACK_BYTES);
+        let running = thread
+            .spawn_scoped(scope, work)
+            .map_err(|error| CompileError(format!("no thread to compile on: {error}")))?;
+        running.join().map_err(|_| CompileError("the compiler panicked".into()))
+    })
 }
 
 impl Drop for CompiledProgram {

@@ -353,6 +353,22 @@ fn failures_in_every_statement() {
 }
 
 #[test]
+fn deep_nesting_compiles_from_a_small_stack() {
+    let mut deep = Expr::Var(0);
+    for _ in 0..2000 {
+        deep = Expr::Arith(Arith::Sub, Box::new(deep), int(1));
+    }
+    let thread = std::thread::Builder::new().stack_size(256 * 1024);
+    let value = thread.spawn(move || {
+        let program = std::sync::Arc::new(program(Generation::V6, vec![vec![set(0, deep)]]));
+        let program =
+            crate::CompiledProgram::new(&host::BUILTINS, program, crate::Options::default()).unwrap();
+        program.route(0).is_ok()
+    });
+    assert!(value.unwrap().join().unwrap());
+}
+
+#[test]
 fn several_threads_compile_one_program() {
     let routes: Vec<Vec<StmtKind>> =
         (0..40).map(|k| vec![set(0, Expr::Int(k)), StmtKind::Return(Expr::Int(k))]).collect();
