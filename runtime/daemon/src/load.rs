@@ -29,6 +29,11 @@ pub struct Refused {
 /// Reads and compiles the configuration; prints what is wrong with it.
 pub fn load(args: &Args) -> Result<Loaded, Refused> {
     let unit = read(args)?;
+    if unit.file.items.is_empty() && unit.diagnostics.is_empty() {
+        // The real server refuses such a file as well (captured).
+        eprintln!("ERROR: {}: there is nothing but comments in this file", args.config.display());
+        return Err(Refused { errors: 1 });
+    }
     let mut builder = Builder::new(kamjit_modules::ALL, args.compat.into());
     let analysed = kamjit_analysis::analyse(&unit, &mut builder);
     let mut diagnostics = unit.diagnostics;
