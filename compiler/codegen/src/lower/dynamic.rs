@@ -174,14 +174,39 @@ impl Lower<'_, '_> {
             }
             Ty::Dyn => {
                 let (right_slot, right) = self.place_of(b);
-                let left_addr = self.addr(left);
-                let right_addr = self.addr(right);
-                let value = self.call1(Builtin::val_eq, &[self.ctx, left_addr, right_addr]);
+                let value = self.eq_places(left, right);
                 right_slot.into_iter().for_each(|s| self.free(s));
-                self.b.ins().ireduce(types::I8, value)
+                value
             }
         };
         left_slot.into_iter().for_each(|s| self.free(s));
+        result
+    }
+
+    /// Two values in memory: two integers are compared here, anything else by the runtime.
+    fn eq_places(&mut self, left: Place, right: Place) -> Value {
+        let left_tag = self.load_tag(left);
+        let right_tag = self.load_tag(right);
+        let left_int = self.icmp_const(IntCC::Equal, left_tag, TAG_INT as i64);
+        let right_int = self.icmp_const(IntCC::Equal, right_tag, TAG_INT as i64);
+        let both = self.b.ins().band(left_int, right_int);
+        let fast = self.b.create_block();
+        let slow = self.b.create_block();
+        let done = self.b.create_block();
+        let result = self.b.append_block_param(done, types::I8);
+        self.brif(both, fast, slow);
+        self.begin(fast);
+        let x = self.load(types::I64, left.base, left.offset + super::INT);
+        let y = self.load(types::I64, right.base, right.offset + super::INT);
+        let value = self.b.ins().icmp(IntCC::Equal, x, y);
+        self.jump(done, &[value]);
+        self.begin(slow);
+        let left = self.addr(left);
+        let right = self.addr(right);
+        let value = self.call1(Builtin::val_eq, &[self.ctx, left, right]);
+        let value = self.b.ins().ireduce(types::I8, value);
+        self.jump(done, &[value]);
+        self.begin(done);
         result
     }
 

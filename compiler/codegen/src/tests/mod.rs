@@ -117,6 +117,9 @@ fn comparison_of_dynamic_values() {
     assert_eq!(eq(pv(3), Expr::Int(12)), "1");
     assert_eq!(eq(pv(9), Expr::Int(0)), "1");
     assert_eq!(eq(pv(9), pv(8)), "1");
+    assert_eq!(eq(pv(1), pv(1)), "1");
+    assert_eq!(eq(pv(2), pv(2)), "1");
+    assert_eq!(eq(pv(3), pv(1)), "0");
     assert_eq!(eq(pv(1), pv(2)), "0");
 }
 
