@@ -5,6 +5,7 @@ use std::{path::PathBuf, sync::Arc};
 use kamjit_engine::{
     Engine,
     engine::StartInfo,
+    globals::Globals,
     identity::{Alias, Identity},
     log::{self, Level},
     program::Program,
@@ -98,7 +99,7 @@ pub fn serve(args: &Args, loaded: Loaded) -> Result<(), StartError> {
         let group = unsafe { libc::getpgid(0) };
         daemonize::write_pid(path, group.unsigned_abs()).map_err(system("cannot write the pgid file"))?;
     }
-    enter_directories(args, foreground)?;
+    enter_directories(args, &globals, foreground)?;
     let (user, group) = account(args, &globals);
     daemonize::drop_privileges(user.as_deref(), group.as_deref()).map_err(system("cannot change user"))?;
     if !foreground {
@@ -136,7 +137,7 @@ fn run(
             tcp,
             Dns::new(dns_options(&dns_program)),
             identity,
-            start_info(args, loaded.defines),
+            start_info(args, &dns_program.globals, loaded.defines),
             tokio::runtime::Handle::current(),
         );
         let mut term = signal(SignalKind::terminate()).map_err(system("cannot wait for signals"))?;
@@ -279,7 +280,12 @@ fn dns_options(program: &Program) -> DnsOptions {
     }
 }
 
-fn start_info(args: &Args, defines: Vec<(String, Option<String>)>) -> StartInfo {
+/// The parameter `workdir` (or `wdir`).
+fn work_dir(globals: &Globals) -> Option<String> {
+    globals.text("workdir").or_else(|| globals.text("wdir"))
+}
+
+fn start_info(args: &Args, globals: &Globals, defines: Vec<(String, Option<String>)>) -> StartInfo {
     let path = |path: &Option<PathBuf>, default: &str| {
         path.as_ref().map_or(default.to_owned(), |p| p.to_string_lossy().into_owned())
     };
@@ -287,18 +293,19 @@ fn start_info(args: &Args, defines: Vec<(String, Option<String>)>) -> StartInfo 
         args: std::env::args().collect(),
         config: args.config.to_string_lossy().into_owned(),
         defines,
-        run_dir: path(&args.run_dir, "/run/kamailio"),
-        work_dir: path(&args.work_dir, "/"),
+        run_dir: path(&args.run_dir, &globals.text("rundir").unwrap_or_else(|| "/run/kamailio".to_owned())),
+        work_dir: path(&args.work_dir, &work_dir(globals).unwrap_or_else(|| "/".to_owned())),
     }
 }
 
-/// `-t`, then `-w` (default `/` for a daemon).
-fn enter_directories(args: &Args, foreground: bool) -> Result<(), StartError> {
-    if let Some(root) = &args.chroot {
+/// `-t`, then `-w` (default `/` for a daemon); without them what the configuration says.
+fn enter_directories(args: &Args, globals: &Globals, foreground: bool) -> Result<(), StartError> {
+    let root = args.chroot.clone().or_else(|| globals.text("chroot").map(PathBuf::from));
+    if let Some(root) = root.filter(|root| !root.as_os_str().is_empty()) {
         std::os::unix::fs::chroot(root).map_err(system("cannot change the root directory"))?;
     }
-    let dir = match &args.work_dir {
-        Some(dir) => dir.clone(),
+    let dir = match args.work_dir.clone().or_else(|| work_dir(globals).map(PathBuf::from)) {
+        Some(dir) => dir,
         None if foreground => return Ok(()),
         None => PathBuf::from("/"),
     };
