@@ -79,7 +79,12 @@ fn run_and_build(
 ) -> Result<Uac, NoBranch> {
     if let Some(route) = route {
         current::of(ctx).branch = Some(n);
-        match ctx.run_route_as(route, Routes::BRANCH) {
+        // Script flags begin anew in each route that tm runs (captured).
+        let script_flags = crate::pv::script_flags(ctx);
+        crate::pv::set_script_flags(ctx, 0);
+        let ended = ctx.run_route_as(route, Routes::BRANCH);
+        crate::pv::set_script_flags(ctx, script_flags);
+        match ended {
             Ended::Drop => return Err(NoBranch::Dropped),
             Ended::Cancelled => return Err(NoBranch::Cancelled),
             Ended::Normal | Ended::Exit => {}

@@ -35,7 +35,7 @@ pub(super) fn run(
         }
         relay::consume(ctx);
         let cur = current::of(ctx);
-        cur.failure = Some(current::FailureReply { code, reply });
+        cur.failure = Some(current::FailureReply { branch: n, code, reply });
         cur.branch = Some(n);
         ctx.run_route_as(route, Routes::BRANCH_FAILURE);
         let mut inner = tx.inner();

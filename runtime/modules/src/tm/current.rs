@@ -38,6 +38,8 @@ pub(super) struct Current {
 
 /// What `$T_reply_code`, `$T_rpl(..)` mean in a failure route.
 pub(super) struct FailureReply {
+    /// Branch of the chosen reply.
+    pub(super) branch: usize,
     pub(super) code: u16,
     /// A received reply; none for one made up here.
     pub(super) reply: Option<(Box<[u8]>, kamjit_net::ReceiveInfo)>,

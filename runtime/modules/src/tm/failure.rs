@@ -137,6 +137,7 @@ fn run_failure_route(
         return false;
     };
     let mut told = false;
+    let timed_out = at_hand.is_none();
     let reply = match at_hand {
         Some(ctx) if best == n => {
             hooks::failure(ctx, tx, code, reason_of(ctx.msg), Some(ctx.msg));
@@ -158,14 +159,16 @@ fn run_failure_route(
             let mut inner = tx.inner();
             ctx.avps = std::mem::take(&mut inner.avps);
             ctx.xavps = std::mem::take(&mut inner.xavps);
+            ctx.main.flags = inner.uacs.get(best).map_or(ctx.main.flags, |u| u.target.flags);
         }
         relay::consume(ctx);
         if !told {
             tell_kept(ctx, tx, code, reply.as_ref().map(|(bytes, _): &(Box<[u8]>, _)| &**bytes));
         }
         let cur = current::of(ctx);
-        cur.failure = Some(current::FailureReply { code, reply });
-        cur.branch = Some(best);
+        cur.failure = Some(current::FailureReply { branch: best, code, reply });
+        // A failure route that a received reply began has no branch of its own (captured with t_branch_replied).
+        cur.branch = Some(best).filter(|_| timed_out);
         ctx.run_route_as(route, Routes::FAILURE);
         let mut inner = tx.inner();
         inner.flags = ctx.flags;

@@ -99,7 +99,7 @@ pub(crate) fn drop_transaction(ctx: &mut Ctx<'_>, code: u16) -> bool {
 fn of_branch<T>(ctx: &mut Ctx<'_>, what: impl FnOnce(&OwnedBranch) -> T) -> Option<T> {
     let tx = script::transaction(ctx)?;
     let inner = tx.inner();
-    Some(what(&inner.uacs.get(script::branch(ctx)?)?.target))
+    Some(what(&inner.uacs.get(script::branch_or_failed(ctx)?)?.target))
 }
 
 /// Flags of the branch at hand.
@@ -114,7 +114,7 @@ pub(crate) fn branch_ruid(ctx: &mut Ctx<'_>) -> Option<Box<[u8]>> {
 
 /// Request URI of the branch at hand.
 pub(crate) fn branch_uri(ctx: &mut Ctx<'_>) -> Option<Box<[u8]>> {
-    let n = script::branch(ctx)?;
+    let n = script::branch_or_failed(ctx)?;
     let tx = script::transaction(ctx)?;
     let inner = tx.inner();
     let sent = &inner.uacs.get(n)?.sent;
@@ -124,7 +124,7 @@ pub(crate) fn branch_uri(ctx: &mut Ctx<'_>) -> Option<Box<[u8]>> {
 
 /// Code of the last reply of the branch at hand, before the one that is processed.
 pub(crate) fn branch_status(ctx: &mut Ctx<'_>) -> Option<u16> {
-    let n = script::branch(ctx)?;
+    let n = script::branch_or_failed(ctx)?;
     let tx = script::transaction(ctx)?;
     let inner = tx.inner();
     inner.uacs.get(n).map(|u| u.status)

@@ -76,13 +76,18 @@ fn run_reply_route(ctx: &mut Ctx<'_>, tx: &Arc<Transaction>, n: usize) -> Ended 
         ctx.flags = inner.flags;
         ctx.avps = std::mem::take(&mut inner.avps);
         ctx.xavps = std::mem::take(&mut inner.xavps);
+        ctx.main.flags = inner.uacs.get(n).map_or(0, |u| u.target.flags);
         route
     };
+    crate::pv::set_script_flags(ctx, 0);
     let ended = ctx.run_route_as(route, Routes::TM_ONREPLY);
     let mut inner = tx.inner();
     inner.flags = ctx.flags;
     inner.avps = std::mem::take(&mut ctx.avps);
     inner.xavps = std::mem::take(&mut ctx.xavps);
+    if let Some(uac) = inner.uacs.get_mut(n) {
+        uac.target.flags = ctx.main.flags;
+    }
     ended
 }
 

@@ -37,6 +37,12 @@ pub(crate) fn branch(ctx: &Ctx<'_>) -> Option<usize> {
     ctx.ext.get::<current::Current>()?.branch
 }
 
+/// The branch at hand, in a failure route that of the chosen reply.
+pub(crate) fn branch_or_failed(ctx: &Ctx<'_>) -> Option<usize> {
+    let cur = ctx.ext.get::<current::Current>()?;
+    cur.failure.as_ref().map(|f| f.branch).or(cur.branch)
+}
+
 /// `$T_branch_idx`: the branch at hand; in a failure route the number of branches so far (captured).
 pub(crate) fn branch_index(ctx: &Ctx<'_>) -> Option<i64> {
     if ctx.routes.meets(Routes::FAILURE) {

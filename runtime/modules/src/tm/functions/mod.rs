@@ -23,7 +23,6 @@ const TWO_INTS: &[ArgKind] = &[ArgKind::IntVar, ArgKind::IntVar];
 const CUSTOM: &[ArgKind] = &[ArgKind::Custom];
 const TWO_CUSTOM: &[ArgKind] = &[ArgKind::Custom, ArgKind::Custom];
 const TEXT: &[ArgKind] = &[ArgKind::StrVar];
-const CODE_REASON: &[ArgKind] = &[ArgKind::IntVar, ArgKind::StrVar];
 const SIX_TEXTS: &[ArgKind] = &[ArgKind::StrVar; 6];
 
 const fn form(args: &'static [ArgKind], routes: Routes) -> Form {
@@ -98,8 +97,8 @@ pub(super) static FUNCTIONS: &[FunctionDef] = &[
     digested("t_replicate_tls", &[form(TWO_CUSTOM, REQUEST)], relaying::digest_tls, relaying::replicate),
     digested("t_replicate_sctp", &[form(TWO_CUSTOM, REQUEST)], relaying::digest_sctp, relaying::replicate),
     def("t_newtran", &[form(NO_ARGS, REQUEST)], relaying::newtran),
-    def("t_reply", &[form(CODE_REASON, ANY_REPLY)], relaying::reply),
-    def("t_send_reply", &[form(CODE_REASON, ANY_REPLY)], relaying::reply),
+    digested("t_reply", &[form(TWO_CUSTOM, ANY_REPLY)], relaying::digest_reply, relaying::reply),
+    digested("t_send_reply", &[form(TWO_CUSTOM, ANY_REPLY)], relaying::digest_reply, relaying::reply),
     def("t_release", &[form(NO_ARGS, REQUEST)], relaying::release),
     def("t_retransmit_reply", &[form(NO_ARGS, REQUEST)], relaying::retransmit_reply),
     def("t_uac_send", &[form(SIX_TEXTS, Routes::ANY)], relaying::uac_send),

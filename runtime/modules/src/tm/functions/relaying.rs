@@ -159,6 +159,18 @@ pub(super) fn newtran<'m>(ctx: &mut Ctx<'m>, _: &'m [Arg]) -> Ret {
     }
 }
 
+/// A code or phrase is a variable or plain text; variables within a text are not expanded (captured).
+pub(super) fn digest_reply(prepare: &mut Prepare<'_>, args: Vec<Arg>, _: &Place) -> Digested {
+    let digest = |prepare: &mut Prepare<'_>, arg: Arg| match arg {
+        Arg::Str(text) if text.first() == Some(&b'$') => match prepare.pv_text(&text) {
+            Ok(pv) => Arg::Pv(pv),
+            Err(_) => Arg::Str(text),
+        },
+        other => other,
+    };
+    Ok(args.into_iter().map(|arg| digest(prepare, arg)).collect())
+}
+
 pub(super) fn reply<'m>(ctx: &mut Ctx<'m>, args: &'m [Arg]) -> Ret {
     let [code, reason] = args else { return Ret::FALSE };
     let code = code.int(ctx);
