@@ -83,8 +83,8 @@ enum Part {
     BodySize,
     Buffer,
     Headers,
-    FirstPart,
-    LastPart,
+    HeadOfBuffer,
+    RestOfBuffer,
     FirstLine,
 }
 
@@ -95,8 +95,8 @@ fn parse_part(_: &mut Prepare<'_>, name: &[u8]) -> Result<Inner, HostError> {
         b"bodylen" | b"body_size" => Part::BodySize,
         b"buf" => Part::Buffer,
         b"hdrs" => Part::Headers,
-        b"fpart" => Part::FirstPart,
-        b"lpart" => Part::LastPart,
+        b"fpart" => Part::HeadOfBuffer,
+        b"lpart" => Part::RestOfBuffer,
         b"fline" => Part::FirstLine,
         _ => return Err(HostError::new(format!("$msg has no part '{}'", name.escape_ascii()))),
     };
@@ -114,8 +114,8 @@ fn part<'m>(ctx: &mut Ctx<'m>, name: &'m PvName) -> Val<'m> {
         Part::Body => body(ctx),
         Part::BodySize => Val::Int(msg.body().len() as i64),
         Part::Headers => Val::Str(without_line_end(buf.get(msg.headers_offset()..msg.headers_end()))),
-        Part::FirstPart => Val::Str(without_line_end(buf.get(msg.start_offset()..msg.headers_end()))),
-        Part::LastPart => slice(msg.headers_offset(), buf.len()),
+        Part::HeadOfBuffer => Val::Str(without_line_end(buf.get(msg.start_offset()..msg.headers_end()))),
+        Part::RestOfBuffer => slice(msg.headers_offset(), buf.len()),
         Part::FirstLine => Val::Str(without_line_end(buf.get(msg.start_offset()..msg.headers_offset()))),
     }
 }

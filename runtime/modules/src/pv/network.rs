@@ -82,12 +82,12 @@ fn received_uri<'m>(ctx: &Ctx<'m>, advertised: bool, with_transport: bool) -> Va
         let (host, port) =
             if advertised { (&socket.host, socket.port) } else { (&socket.address, socket.bound_port) };
         let host = host.escape_ascii();
-        let text = if with_transport || socket.proto != Proto::Udp {
+
+        (if with_transport || socket.proto != Proto::Udp {
             ctx.format(format_args!("sip:{host}:{port};transport={}", socket.proto))
         } else {
             ctx.format(format_args!("sip:{host}:{port}"))
-        };
-        text
+        }) as _
     })
 }
 
@@ -95,8 +95,8 @@ fn received_uri<'m>(ctx: &Ctx<'m>, advertised: bool, with_transport: bool) -> Va
 fn socket_text<'m>(ctx: &Ctx<'m>, socket: &SocketName, advertised: bool) -> &'m [u8] {
     let (host, port) =
         if advertised { (&socket.host, socket.port) } else { (&socket.address, socket.bound_port) };
-    let text = ctx.format(format_args!("{}:{}:{port}", socket.proto, host.escape_ascii()));
-    text
+
+    (ctx.format(format_args!("{}:{}:{port}", socket.proto, host.escape_ascii()))) as _
 }
 
 /// The name that `listen=... name "x"` gives a socket.

@@ -49,7 +49,7 @@ impl Tags {
     pub(crate) fn is_ours(&self, msg: &Message<'_>, ticks: u64) -> bool {
         let last = self.last_reply.load(Ordering::Relaxed);
         last != 0
-            && ticks + 1 <= last + ACK_PATIENCE
+            && ticks < last + ACK_PATIENCE
             && msg.to().tag.is_some_and(|tag| tag.starts_with(&self.prefix) && tag == self.make(msg))
     }
 

@@ -39,8 +39,8 @@ mod tests {
     use super::*;
 
     fn best(codes: &[u16]) -> u16 {
-        let mut inner = Inner::default();
-        inner.uacs = codes.iter().map(|&status| Uac { status, ..Uac::default() }).collect();
+        let uacs = codes.iter().map(|&status| Uac { status, ..Uac::default() }).collect();
+        let inner = Inner { uacs, ..Inner::default() };
         choose(&inner, 0).map_or(0, |n| inner.uacs[n].status)
     }
 

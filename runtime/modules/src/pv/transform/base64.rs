@@ -36,7 +36,8 @@ pub(super) fn encode<'m>(ctx: &Ctx<'m>, text: &[u8], style: Style) -> Val<'m> {
 /// Undefined if a character is none of the alphabet.
 pub(super) fn decode<'m>(ctx: &Ctx<'m>, text: &[u8], style: Style) -> Val<'m> {
     let digits = text.strip_suffix(b"==").or_else(|| text.strip_suffix(b"=")).unwrap_or(text);
-    if digits.len() % 4 == 1 || (style.padded && style.alphabet == STANDARD && text.len() % 4 != 0) {
+    if digits.len() % 4 == 1 || (style.padded && style.alphabet == STANDARD && !text.len().is_multiple_of(4))
+    {
         return Val::Null;
     }
     let mut out = ArenaVec::with_capacity_in(digits.len() * 3 / 4, ctx.arena);

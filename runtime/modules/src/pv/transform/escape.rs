@@ -20,7 +20,7 @@ pub(super) const TRANSFORMATIONS: &[TrDef] = &[
 /// A backslash before quotes, backslash and NUL.
 fn escape_common<'m>(ctx: &Ctx<'m>, text: &'m [u8]) -> Val<'m> {
     let special = |b: &u8| matches!(b, b'\'' | b'"' | b'\\' | 0);
-    if !text.iter().any(|b| special(b)) {
+    if !text.iter().any(&special) {
         return Val::Str(text);
     }
     let mut out = ArenaVec::with_capacity_in(text.len() + 16, ctx.arena);
@@ -72,7 +72,7 @@ fn url_char(byte: u8) -> bool {
 
 /// Undefined if there is a control character (captured).
 fn escape_sip<'m>(ctx: &Ctx<'m>, text: &'m [u8], keep: fn(u8) -> bool) -> Val<'m> {
-    if text.iter().any(|&b| b < 32 || b > 126) {
+    if text.iter().any(|&b| !(32..=126).contains(&b)) {
         return Val::Null;
     }
     percent(ctx, text, keep)

@@ -38,7 +38,7 @@ pub(super) const TRANSFORMATIONS: &[TrDef] = &[
     op("s", "rbefore", "s", on_text!(|ctx, text, args| before_last(text, text_arg(ctx, args, 0)))),
     op("s", "fmtlines", "nn", on_text!(|ctx, text, args| lines(ctx, text, args, b' '))),
     op("s", "fmtlinet", "nn", on_text!(|ctx, text, args| lines(ctx, text, args, b'\t'))),
-    op("s", "ftime", "s", |ctx, value, args| ftime(ctx, value, args)),
+    op("s", "ftime", "s", ftime),
 ];
 
 /// Captured: undefined for what is no number, hexadecimal and the empty text included.

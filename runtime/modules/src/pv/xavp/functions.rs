@@ -206,10 +206,10 @@ fn var_to_xavp<'m>(ctx: &mut Ctx<'m>, args: &'m [Arg]) -> Ret {
     let (name, root) = (text(ctx, args, 0), text(ctx, args, 1));
     let mut list = XavpList::default();
     for (slot, known) in ctx.program.var_names().enumerate() {
-        if name == b"*" || known.as_bytes() == name {
-            if let Some(value) = XavpValue::from_val(ctx.var(slot as u32)) {
-                list.push(known.as_bytes(), value);
-            }
+        if (name == b"*" || known.as_bytes() == name)
+            && let Some(value) = XavpValue::from_val(ctx.var(slot as u32))
+        {
+            list.push(known.as_bytes(), value);
         }
     }
     ctx.xavps.xavp.remove_all(root, Kind::Xavp.names());
