@@ -98,22 +98,17 @@ fn set_to(ctx: &mut Ctx<'_>, what: Write, value: Val<'_>) -> bool {
     write(ctx, *ctx.msg.to(), what, value)
 }
 
+/// Captured: nothing of an address whose URI is malformed can be changed.
 fn write(ctx: &Ctx<'_>, addr: NameAddr<'_>, what: Write, value: Val<'_>) -> bool {
-    let text = match (what, value) {
-        (Write::User | Write::Display, Val::Null) => &b""[..],
-        (_, Val::Str(text)) => text,
-        _ => return false,
-    };
-    match what {
-        Write::Display => write_display(ctx, addr, text),
-        Write::Uri => replace(ctx, addr.uri, text),
-        Write::User | Write::Host => {
-            let Ok(uri) = addr.parse_uri() else { return false };
-            if matches!(what, Write::Host) {
-                return replace(ctx, uri.host, text);
-            }
-            write_user(ctx, &uri, text)
-        }
+    let Ok(uri) = addr.parse_uri() else { return false };
+    match (what, value) {
+        (Write::Display, Val::Null) => remove_display(ctx, addr),
+        (Write::Display, Val::Str(text)) => write_display(ctx, addr, text),
+        (Write::User, Val::Null) => remove_user(ctx, &uri),
+        (Write::User, Val::Str(user)) => write_user(ctx, &uri, user),
+        (Write::Uri, Val::Str(text)) => replace(ctx, addr.uri, text),
+        (Write::Host, Val::Str(host)) => replace(ctx, uri.host, host),
+        _ => false,
     }
 }
 
@@ -123,47 +118,55 @@ fn replace(ctx: &Ctx<'_>, old: &[u8], new: &[u8]) -> bool {
     true
 }
 
-/// A new user; the empty one takes `user@` away, and one where there was none brings its `@`.
+/// A new user; one where there was none brings its `@`.
 fn write_user(ctx: &Ctx<'_>, uri: &Uri<'_>, user: &[u8]) -> bool {
     let (old, _) = split_user(uri);
-    if !old.is_empty() && !user.is_empty() {
+    if !old.is_empty() {
         return replace(ctx, old, user);
     }
-    let (Some(host), Some(start)) = (ctx.msg.offset_of(uri.host), ctx.msg.offset_of(uri.raw)) else {
-        return false;
-    };
-    let user_at = start + uri.scheme.name().len() + 1;
-    match (old.is_empty(), user.is_empty()) {
-        (true, true) => {}
-        (true, false) => {
-            let mut text = ArenaVec::with_capacity_in(user.len() + 1, ctx.arena);
-            text.extend_from_slice(user);
-            text.push(b'@');
-            ctx.edits.insert(host, &text);
-        }
-        _ => {
-            ctx.edits.delete(user_at, host.saturating_sub(user_at));
-        }
+    let Some(host) = ctx.msg.offset_of(uri.host) else { return false };
+    if !user.is_empty() {
+        let mut text = ArenaVec::with_capacity_in(user.len() + 1, ctx.arena);
+        text.extend_from_slice(user);
+        text.push(b'@');
+        ctx.edits.insert(host, &text);
     }
     true
 }
 
-/// A new display name; it is written as given, with a blank before the bracket where there was no name.
+/// Takes the user away, and an `@` right behind it (captured).
+fn remove_user(ctx: &Ctx<'_>, uri: &Uri<'_>) -> bool {
+    let (old, _) = split_user(uri);
+    if old.is_empty() {
+        return true;
+    }
+    let Some(start) = ctx.msg.offset_of(old) else { return false };
+    let at_sign = ctx.msg.buf().get(start + old.len()) == Some(&b'@');
+    ctx.edits.delete(start, old.len() + usize::from(at_sign));
+    true
+}
+
+/// A new display name, written as given, with a blank behind it where there was no name.
 fn write_display(ctx: &Ctx<'_>, addr: NameAddr<'_>, text: &[u8]) -> bool {
     if !addr.display.is_empty() {
         return replace(ctx, addr.display, text);
     }
-    let Some(uri) = ctx.msg.offset_of(addr.uri) else { return false };
-    let mut name = ArenaVec::with_capacity_in(text.len() + 2, ctx.arena);
+    let Some(start) = ctx.msg.offset_of(addr.raw) else { return false };
+    let mut name = ArenaVec::with_capacity_in(text.len() + 1, ctx.arena);
     name.extend_from_slice(text);
     name.push(b' ');
-    if addr.bracketed {
-        let Some(start) = ctx.msg.offset_of(addr.raw) else { return false };
-        ctx.edits.insert(start, &name);
-    } else {
-        name.push(b'<');
-        ctx.edits.insert(uri, &name);
-        ctx.edits.insert(uri + addr.uri.len(), b">");
+    ctx.edits.insert(start, &name);
+    true
+}
+
+/// Takes the display name away, with the blanks behind it.
+fn remove_display(ctx: &Ctx<'_>, addr: NameAddr<'_>) -> bool {
+    if addr.display.is_empty() {
+        return true;
     }
+    let Some(start) = ctx.msg.offset_of(addr.display) else { return false };
+    let behind = ctx.msg.buf().get(start + addr.display.len()..).unwrap_or_default();
+    let blanks = behind.iter().take_while(|b| b.is_ascii_whitespace()).count();
+    ctx.edits.delete(start, addr.display.len() + blanks);
     true
 }
