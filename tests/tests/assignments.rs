@@ -290,3 +290,55 @@ fn changes() -> Setup {
 }
 
 scenario!(changes_of_the_request_uri, changes(), drive);
+
+/// Assignments that edit From and To; what comes of them shows in the message sent on.
+const EDITS: &[&str] = &[
+    "$fu = \"sip:new@n.org\"",
+    "$fU = \"zoe\"",
+    "$fU = $null",
+    "$fU = \"\"",
+    "$fd = \"d.new\"",
+    "$fn = \"\\\"New Name\\\"\"",
+    "$fn = \"Plain\"",
+    "$fn = $null",
+    "$fn = \"\"",
+    "$tu = \"sip:t@t.org:99\"",
+    "$tU = \"tom\"",
+    "$tU = $null",
+    "$td = \"t.new\"",
+    "$tn = \"\\\"T N\\\"\"",
+    "$tn = $null",
+    "$fu = $null",
+    "$fU = 5",
+    "$fd = $null",
+    "$fU = \"b\"; $fd = \"c\"",
+    "$tn = \"A\"; $tu = \"sip:z@z\"",
+];
+
+fn edits() -> Setup {
+    let mut script = String::from("request_route {\n    route(FENCE);\n    $var(n) = $(hdr(X-N){s.int});\n");
+    for (n, edit) in EDITS.iter().enumerate() {
+        script.push_str(&format!("    if ($var(n) == {n}) {{ {edit}; }}\n"));
+    }
+    script.push_str("    $du = \"sip:127.0.0.1:\" + $rU;\n    forward();\n}\n");
+    Setup::script(script)
+}
+
+scenario!(edits_of_from_and_to, edits(), |world| {
+    let (mut alice, mut bob) = (world.udp("alice"), world.udp("bob"));
+    let target = world.uri(&bob.local.port().to_string());
+    let addresses = [
+        ("\"Alice A\" <sip:alice:pw@example.org:5070;x=1>;tag=t1", "Bob <sip:bob@example.com>"),
+        ("sip:nobody@x.org;tag=t2", "<sip:home.org>"),
+        ("<tel:+1555>;tag=t3", "\"Q, N\" <sip:+49;ext=4@h.org;user=phone>"),
+    ];
+    for (from, to) in addresses {
+        for n in 0..EDITS.len() {
+            let request = alice.request("OPTIONS", &target).set("From", from).set("To", to);
+            alice.send(&request.add("X-N", n.to_string()));
+            let received = bob.wait_request("OPTIONS");
+            bob.reply(&received, 200, "Fine");
+            alice.wait_status(200);
+        }
+    }
+});
