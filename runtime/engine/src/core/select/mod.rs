@@ -29,7 +29,9 @@ enum Select {
     /// A Via: 1 is the topmost, negative numbers count from the end.
     Via(i64, ViaPart),
     /// The n-th header of a name, from 1.
-    Header(Box<[u8]>, i64, Option<AddrPart>),
+    Header(Box<[u8]>, i64),
+    /// The n-th value of the headers of a name, which are split at commas (captured), or a part of it.
+    Value(Box<[u8]>, i64, Option<AddrPart>),
     /// A parameter of credentials.
     Credentials(HeaderKind, Box<[u8]>),
 }
@@ -125,7 +127,7 @@ fn select(prepare: &Prepare<'_>, words: &[Word<'_>]) -> Option<Select> {
         (b"msg" | b"message", [b"body" | b"body_sdp"]) => Some(Select::Plain(Plain::Body)),
         (b"msg" | b"message", [b"header"]) => {
             let name = rest.first()?.text?;
-            Some(Select::Header(name.into(), rest.first()?.number.unwrap_or(1), None))
+            Some(Select::Header(name.into(), rest.first()?.number.unwrap_or(1)))
         }
         (b"msg" | b"message", _) => select(prepare, rest),
         (b"method", []) => plain(Plain::Method),
@@ -157,7 +159,7 @@ fn select(prepare: &Prepare<'_>, words: &[Word<'_>]) -> Option<Select> {
         (b"hf_value", [_, path @ ..]) => {
             let word = rest.first()?;
             let addr = if path.is_empty() { None } else { Some(parts::addr(path)?) };
-            Some(Select::Header(header_name(word.name).into(), word.number.unwrap_or(1), addr))
+            Some(Select::Value(header_name(word.name).into(), word.number.unwrap_or(1), addr))
         }
         (name, path) => address_or_header(name, first.number.unwrap_or(1), path),
     }
@@ -192,7 +194,7 @@ fn address_or_header(name: &[u8], index: i64, path: &[&[u8]]) -> Option<Select> 
                 b"user_agent",
                 b"server",
             ];
-            return PLAIN.contains(&name).then(|| Select::Header(header_name(name).into(), index, None));
+            return PLAIN.contains(&name).then(|| Select::Header(header_name(name).into(), index));
         }
         _ => return None,
     };
@@ -215,7 +217,8 @@ fn get<'m>(ctx: &mut Ctx<'m>, name: &'m PvName) -> Val<'m> {
         }
         Select::Addr(kind, index, part) => parts::header_addr(ctx, *kind, *index, part),
         Select::Via(index, part) => parts::nth_via(ctx, *index).map_or(Val::Null, |via| part.read(via)),
-        Select::Header(header, index, part) => parts::header(ctx, header, *index, part.as_ref()),
+        Select::Header(header, index) => parts::header(ctx, header, *index),
+        Select::Value(header, index, part) => parts::value(ctx, header, *index, part.as_ref()),
         Select::Credentials(kind, param) => parts::credentials(ctx, *kind, param),
     }
 }

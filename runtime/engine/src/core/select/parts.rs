@@ -54,6 +54,11 @@ impl UriPart {
             UriPart::Host => Val::Str(uri.host),
             UriPart::Port => non_empty(uri.port_raw),
             UriPart::HostPort => host_port(text, &uri),
+            // Captured: of a number with `user=phone` they are the number's own.
+            UriPart::Params if uri.is_user_phone() => {
+                let own = split_user(&uri).1;
+                non_empty(own.strip_prefix(b";").unwrap_or(own))
+            }
             UriPart::Params => non_empty(uri.params_raw),
             UriPart::Param(name) => Val::opt(uri.param(name)),
         }
@@ -198,22 +203,55 @@ pub(super) fn nth_via<'m>(ctx: &Ctx<'m>, index: i64) -> Option<&'m Via<'m>> {
     vias.get(at)
 }
 
-/// The n-th header of a name, or a part of the address in it.
-pub(super) fn header<'m>(ctx: &Ctx<'m>, name: &[u8], index: i64, part: Option<&AddrPart>) -> Val<'m> {
-    let all = || ctx.msg.headers_named(name);
-    let found = match usize::try_from(index) {
-        Ok(n) => n.checked_sub(1).and_then(|at| all().nth(at)),
+/// The n-th of something, from 1, negative numbers from the end.
+fn pick<'m, I: Iterator<Item = &'m [u8]>>(all: impl Fn() -> I, index: i64) -> Option<&'m [u8]> {
+    match usize::try_from(index) {
+        Ok(n) => all().nth(n.checked_sub(1)?),
         Err(_) => {
-            let back = usize::try_from(index.unsigned_abs()).unwrap_or(usize::MAX);
-            all().count().checked_sub(back).and_then(|at| all().nth(at))
+            let back = usize::try_from(index.unsigned_abs()).ok()?;
+            all().nth(all().count().checked_sub(back)?)
         }
-    };
-    match (found, part) {
+    }
+}
+
+/// The n-th header of a name.
+pub(super) fn header<'m>(ctx: &Ctx<'m>, name: &[u8], index: i64) -> Val<'m> {
+    Val::opt(pick(|| ctx.msg.headers_named(name).map(|header| header.value), index))
+}
+
+/// The n-th value in the headers of a name, or a part of the address in it.
+pub(super) fn value<'m>(ctx: &Ctx<'m>, name: &[u8], index: i64, part: Option<&AddrPart>) -> Val<'m> {
+    let values = || ctx.msg.headers_named(name).flat_map(|header| Values(Some(header.value)));
+    match (pick(values, index), part) {
         (None, _) => Val::Null,
-        (Some(header), None) => Val::Str(header.value),
-        (Some(header), Some(part)) => {
-            NameAddr::parse(header.value).map_or(Val::Null, |addr| part.read(&addr))
-        }
+        (Some(value), None) => Val::Str(value),
+        (Some(value), Some(part)) => NameAddr::parse(value).map_or(Val::Null, |addr| part.read(&addr)),
+    }
+}
+
+/// The parts of a header between commas that stand neither in quotes nor in brackets.
+struct Values<'a>(Option<&'a [u8]>);
+
+impl<'a> Iterator for Values<'a> {
+    type Item = &'a [u8];
+
+    fn next(&mut self) -> Option<&'a [u8]> {
+        let text = self.0?;
+        let (mut quoted, mut inside, mut escaped) = (false, false, false);
+        let comma = text.iter().position(|&byte| {
+            match byte {
+                _ if std::mem::take(&mut escaped) => {}
+                b'\\' if quoted => escaped = true,
+                b'"' => quoted = !quoted,
+                b'<' if !quoted => inside = true,
+                b'>' if !quoted => inside = false,
+                b',' => return !quoted && !inside,
+                _ => {}
+            }
+            false
+        });
+        self.0 = comma.map(|at| &text[at + 1..]);
+        Some(text[..comma.unwrap_or(text.len())].trim_ascii())
     }
 }
 
