@@ -9,6 +9,8 @@ use std::{sync::Arc, time::Duration};
 pub const TICK: Duration = Duration::from_micros(62_500);
 /// Slots of the wheel: 64 s; longer timers go round more than once.
 const SLOTS: usize = 1024;
+/// Timers that a slot keeps room for.
+const KEEP: usize = 16;
 
 /// Something that a timer wakes.
 pub trait OnTimer: Send + Sync {
@@ -74,6 +76,10 @@ impl Wheel {
             } else {
                 at += 1;
             }
+        }
+        // Room that one busy second needed is not kept for ever.
+        if slot.capacity() > KEEP && slot.len() < slot.capacity() / 4 {
+            slot.shrink_to(KEEP);
         }
     }
 }
