@@ -111,7 +111,9 @@ fn report(reference: &Outcome, candidate: &Outcome) -> Option<String> {
     names.sort();
     names.dedup();
     let none = Vec::new();
-    for name in names {
+    // A server that did not start leaves nothing to compare.
+    let both = !reference.parts.is_empty() && !candidate.parts.is_empty();
+    for name in names.into_iter().filter(|_| both) {
         let side = |o: &Outcome| o.parts.get(name).cloned().unwrap_or_default();
         let (left, right) = (side(reference), side(candidate));
         if let Some(text) = diff(&left, &right) {

@@ -10,9 +10,7 @@ use crate::world::World;
 /// A script whose `request_route` sends everything to the agent that the request's user names: the port stands in
 /// the user part (`sip:40001@...`), so the script needs no location table.
 pub fn script(routes: &str) -> Setup {
-    Setup::script(format!(
-        "modparam(\"tm\", \"fr_timer\", 2000)\nmodparam(\"tm\", \"fr_inv_timer\", 2000)\n{routes}\n"
-    ))
+    Setup::script(routes)
 }
 
 /// Common beginning of a `request_route`: the harness, retransmissions, requests inside dialogs.
