@@ -48,7 +48,9 @@ pub(crate) fn branch_index(ctx: &Ctx<'_>) -> Option<i64> {
     if ctx.routes.meets(Routes::FAILURE) {
         return Some(current::current(ctx)?.inner().uacs.len() as i64);
     }
-    branch(ctx).map(|n| n as i64)
+    // Captured: 0 in a request route, -1 for a reply of no transaction.
+    let none = if ctx.msg.is_request() { 0 } else { -1 };
+    Some(branch(ctx).map_or(none, |n| n as i64))
 }
 
 /// The transaction that the message belongs to: that of the run, or the one found by matching, which the run then
