@@ -4,6 +4,9 @@ use kamjit_sip::{HeaderKind, Message, Method, MethodSet, NameAddr, text::eq_noca
 
 /// The value of the last parameter of a name, without quotes (captured: the last one counts).
 pub(super) fn param<'a>(addr: &NameAddr<'a>, name: &[u8]) -> Option<&'a [u8]> {
+    if addr.params_raw.is_empty() {
+        return None;
+    }
     addr.params().filter(|p| eq_nocase(p.name, name)).last().map(|p| p.unquoted())
 }
 

@@ -178,7 +178,8 @@ fn find<'m>(ctx: &mut Ctx<'m>, state: &'m State, domain: &Domain, uri: &'m [u8])
                 continue;
             }
             targets.branches.push(branch(arena, contact));
-            if state.xavp_rcd.is_some() {
+            // Only the first contact is shown (captured).
+            if state.xavp_rcd.is_some() && targets.records.is_empty() {
                 targets.records.push(xavp::record(contact, state.xavp_rcd_mask));
             }
             if one_is_enough {

@@ -1,5 +1,6 @@
 //! Replies to registrations: texts and the order of headers as captured from the real server.
 
+use bumpalo::collections::Vec as ArenaVec;
 use kamjit_engine::{
     Arg, Ctx, Ret,
     log::{self, Level},
@@ -88,13 +89,16 @@ impl Refusal {
 }
 
 /// A reply that is ready to be sent.
-pub(super) struct Prepared {
+pub(super) struct Prepared<H> {
     code: u16,
     phrase: &'static str,
-    headers: Box<[u8]>,
+    headers: H,
     /// The headers are among the reply's additions already.
     added: bool,
 }
+
+/// One that waits for `reg_send_reply()`.
+type Kept = Prepared<Box<[u8]>>;
 
 /// Whom GRUUs are made for; none if the phone does not want any.
 #[derive(Clone, Copy)]
@@ -174,9 +178,14 @@ fn put_gruus(out: &mut impl Sink, gruu: &Gruu<'_>, instance: &[u8], ruid: &[u8],
 }
 
 /// Makes the reply. `contacts`: the values of its Contact header; empty for none.
-pub(super) fn prepare(ctx: &Ctx<'_>, state: &State, refusal: Option<Refusal>, contacts: &[u8]) -> Prepared {
+pub(super) fn prepare<'m>(
+    ctx: &Ctx<'m>,
+    state: &State,
+    refusal: Option<Refusal>,
+    contacts: &[u8],
+) -> Prepared<ArenaVec<'m, u8>> {
     let (mut code, mut phrase, mut error) = refusal.map_or((200, "OK", ""), Refusal::reply);
-    let mut headers = Vec::with_capacity(contacts.len() + 64);
+    let mut headers = ArenaVec::with_capacity_in(contacts.len() + 64, ctx.arena);
     if !contacts.is_empty() {
         headers.put(b"Contact: ");
         headers.put(contacts);
@@ -214,7 +223,7 @@ pub(super) fn prepare(ctx: &Ctx<'_>, state: &State, refusal: Option<Refusal>, co
     } else {
         state.rejected.inc()
     }
-    Prepared { code, phrase, headers: headers.into(), added: false }
+    Prepared { code, phrase, headers, added: false }
 }
 
 fn supports_path(ctx: &Ctx<'_>) -> bool {
@@ -228,7 +237,7 @@ fn path_is_unsupported(ctx: &Ctx<'_>, state: &State) -> bool {
         && !supports_path(ctx)
 }
 
-fn put_path_if_shown(ctx: &Ctx<'_>, state: &State, out: &mut Vec<u8>) {
+fn put_path_if_shown(ctx: &Ctx<'_>, state: &State, out: &mut impl Sink) {
     if matches!(state.path_mode, Some(PathMode::Lazy | PathMode::Strict))
         && ctx.msg.header(HeaderKind::Path).is_some()
         && supports_path(ctx)
@@ -237,7 +246,7 @@ fn put_path_if_shown(ctx: &Ctx<'_>, state: &State, out: &mut Vec<u8>) {
     }
 }
 
-fn put_path(ctx: &Ctx<'_>, out: &mut Vec<u8>) {
+fn put_path(ctx: &Ctx<'_>, out: &mut impl Sink) {
     if let Some(vector) = path::of_message(ctx.arena, ctx.msg) {
         out.put(b"Path: ");
         out.put(vector.text);
@@ -245,8 +254,8 @@ fn put_path(ctx: &Ctx<'_>, out: &mut Vec<u8>) {
     }
 }
 
-fn put_outbound(ctx: &Ctx<'_>, state: &State, out: &mut Vec<u8>) {
-    let flow_timer = |out: &mut Vec<u8>| {
+fn put_outbound<O: Sink>(ctx: &Ctx<'_>, state: &State, out: &mut O) {
+    let flow_timer = |out: &mut O| {
         if state.flow_timer > 0 {
             out.put(b"Flow-Timer: ");
             out.put_num(state.flow_timer as u64);
@@ -270,25 +279,32 @@ fn put_outbound(ctx: &Ctx<'_>, state: &State, out: &mut Vec<u8>) {
 }
 
 /// Sends a reply, with its headers among the additions to replies: later replies to the same request carry them too.
-pub(super) fn send(ctx: &mut Ctx<'_>, mut prepared: Prepared) -> bool {
+pub(super) fn send<H: AsRef<[u8]>>(ctx: &mut Ctx<'_>, mut prepared: Prepared<H>) -> bool {
     add_headers(ctx, &mut prepared);
     sl::stateful_or_stateless(ctx, i64::from(prepared.code), prepared.phrase.as_bytes())
 }
 
 /// Puts the headers of a reply among the additions to replies.
-pub(super) fn add_headers(ctx: &Ctx<'_>, prepared: &mut Prepared) {
-    if !prepared.added && !prepared.headers.is_empty() {
-        ctx.edits.add_to_replies(ReplyPart::Header, &prepared.headers);
+pub(super) fn add_headers<H: AsRef<[u8]>>(ctx: &Ctx<'_>, prepared: &mut Prepared<H>) {
+    let headers = prepared.headers.as_ref();
+    if !prepared.added && !headers.is_empty() {
+        ctx.edits.add_to_replies(ReplyPart::Header, headers);
     }
     prepared.added = true;
 }
 
+/// Keeps a reply for `reg_send_reply()`.
+pub(super) fn keep(ctx: &mut Ctx<'_>, prepared: Prepared<ArenaVec<'_, u8>>) {
+    let Prepared { code, phrase, headers, added } = prepared;
+    ctx.ext.set(Kept { code, phrase, headers: headers.as_slice().into(), added });
+}
+
 /// `reg_send_reply()`: sends what `save()` prepared.
 pub(super) fn send_prepared<'m>(ctx: &mut Ctx<'m>, _: &'m [Arg]) -> Ret {
-    let prepared = match ctx.ext.take::<Prepared>() {
+    let prepared = match ctx.ext.take::<Kept>() {
         Some(prepared) => prepared,
         None if STATE.get(ctx).is_some() => {
-            Prepared { code: 200, phrase: "OK", headers: Box::default(), added: true }
+            Kept { code: 200, phrase: "OK", headers: Box::default(), added: true }
         }
         None => return Ret::FALSE,
     };

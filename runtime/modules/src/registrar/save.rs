@@ -35,7 +35,7 @@ pub(super) fn save<'m>(ctx: &mut Ctx<'m>, args: &'m [Arg]) -> Ret {
             if done.is_ok() && save_flags & flags::PREPARE != 0 {
                 reply::add_headers(ctx, &mut prepared);
             }
-            ctx.ext.set(prepared);
+            reply::keep(ctx, prepared);
         } else {
             reply::send(ctx, prepared);
         }

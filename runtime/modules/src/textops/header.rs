@@ -37,7 +37,10 @@ pub(super) fn remove_pv<'m>(ctx: &mut Ctx<'m>, args: &'m [Arg]) -> Ret {
     remove_where(ctx, |h| name.is(h))
 }
 
-pub(super) fn remove_where<'m>(ctx: &Ctx<'m>, unwanted: impl Fn(&kamjit_sip::Header<'m>) -> bool) -> Ret {
+pub(super) fn remove_where<'m>(
+    ctx: &Ctx<'m>,
+    mut unwanted: impl FnMut(&kamjit_sip::Header<'m>) -> bool,
+) -> Ret {
     let mut found = false;
     for header in ctx.msg.headers().iter().filter(|h| unwanted(h)) {
         ctx.edits.remove_header(header);
@@ -62,5 +65,13 @@ pub(super) fn is_present_pv<'m>(ctx: &mut Ctx<'m>, args: &'m [Arg]) -> Ret {
 pub(super) fn append_to_reply<'m>(ctx: &mut Ctx<'m>, args: &'m [Arg]) -> Ret {
     let Some(text) = args.first().map(|a| a.text(ctx)) else { return Ret::FALSE };
     ctx.edits.add_to_replies(ReplyPart::Header, text);
+    Ret::TRUE
+}
+
+/// `append_urihf(prefix, suffix)`: the request URI between two texts, behind the last header.
+pub(super) fn append_urihf<'m>(ctx: &mut Ctx<'m>, args: &'m [Arg]) -> Ret {
+    let [prefix, suffix, ..] = args else { return Ret::FALSE };
+    let line = [prefix.text(ctx), ctx.ruri(), suffix.text(ctx)].concat();
+    ctx.edits.append_header(ctx.msg, &line);
     Ret::TRUE
 }

@@ -116,13 +116,14 @@ impl Record {
     /// Refreshes the contact at a place; its place changes only with the newest first (captured).
     pub fn update(&mut self, at: usize, info: &ContactInfo<'_>, rules: &Rules, agents: &Agents) -> bool {
         let Some(contact) = self.contacts.get_mut(at) else { return false };
-        let kept = contact.uri().to_vec();
         // By Call-ID alone the first URI stays (captured).
-        let info = match rules.matching {
-            Matching::CallId if info.instance.is_empty() => ContactInfo { uri: &kept, ..*info },
-            _ => *info,
+        let refreshed = if rules.matching == Matching::CallId && info.instance.is_empty() {
+            let kept = contact.uri().to_vec();
+            contact.refresh(&ContactInfo { uri: &kept, ..*info }, agents)
+        } else {
+            contact.refresh(info, agents)
         };
-        if !contact.refresh(&info, agents) {
+        if !refreshed {
             return false;
         }
         if rules.newest_first && at > 0 {
