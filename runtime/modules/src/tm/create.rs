@@ -42,6 +42,9 @@ pub(super) fn ensure(ctx: &mut Ctx<'_>) -> Created {
     if method == Method::ACK {
         return if ack::absorb(ctx) { Created::Absorbed } else { Created::Failed };
     }
+    if ctx.parsed_ruri().is_none() {
+        return Created::Failed;
+    }
     let program = ctx.engine().program();
     let Some(state) = STATE.get(ctx) else { return Created::Failed };
     if !std::ptr::eq(Arc::as_ptr(&program), ctx.program) {

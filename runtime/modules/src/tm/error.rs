@@ -8,6 +8,8 @@ use super::current::Current;
 pub(super) const UNRESOLVED: i32 = 478;
 /// Sending failed.
 pub(super) const SEND: i32 = 477;
+/// All branches were dropped by the branch route.
+pub(super) const NO_DESTINATION: i32 = 6;
 /// Anything else.
 pub(super) const UNSPECIFIED: i32 = 1;
 

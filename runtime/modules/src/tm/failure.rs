@@ -67,9 +67,6 @@ pub(super) fn branch_failed(
         let Some(uac) = inner.uacs.get_mut(n) else { return };
         uac.status = code;
         uac.stop_timers();
-        if at_hand.is_some() {
-            uac.stop_cancel();
-        }
         uac.faked = at_hand.is_none();
         let block = STATE.find(&tx.program).is_some_and(|s| s.params.disable_6xx_block.get() == 0);
         code >= 600 && block && !inner.switches.disable_6xx

@@ -67,6 +67,11 @@ fn watchers(ctx: &Ctx<'_>, tx: &Transaction, kind: Kind) -> Vec<Watcher> {
     all.iter().filter(|w| (w.wants)(ctx.program, tx, kind, flags)).copied().collect()
 }
 
+/// Whether a module wants the end-to-end ACKs of a transaction.
+pub(super) fn wants_ack(ctx: &Ctx<'_>, tx: &Transaction) -> bool {
+    !watchers(ctx, tx, Kind::Ack).is_empty()
+}
+
 fn tell(ctx: &mut Ctx<'_>, tx: &Arc<Transaction>, event: &Event<'_, '_>) {
     let found = watchers(ctx, tx, event.kind);
     if found.is_empty() {

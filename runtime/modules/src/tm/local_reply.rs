@@ -51,13 +51,18 @@ pub(super) fn send_with(
         .unwrap_or(false);
     }
     let tag = local_tag(tx);
+    let mut lines = ArenaVec::new_in(ctx.arena);
+    lines.extend_from_slice_copy(headers);
+    if (300..400).contains(&code) {
+        put_contacts(ctx, &mut lines);
+    }
     let how = ReplyOut {
         code,
         reason,
         to_tag: (code > 100).then_some(to_tag.unwrap_or(&tag)),
         source: Some(ctx.source()),
         server: ctx.program.server_header.as_deref(),
-        headers,
+        headers: &lines,
     };
     let mut out = ArenaVec::with_capacity_in(msg.headers_end() + 256, ctx.arena);
     build::reply(msg, &ctx.edits, &how, &mut out);
@@ -84,6 +89,25 @@ pub(super) fn send_with(
     }
     hooks::reply_out(ctx, tx, code, reason, None);
     true
+}
+
+/// `Contact` with the destinations of the request, for a redirection.
+fn put_contacts(ctx: &Ctx<'_>, out: &mut ArenaVec<'_, u8>) {
+    if ctx.main.uri.is_none() && ctx.branches.is_empty() {
+        return;
+    }
+    let all = std::iter::once((ctx.ruri(), ctx.main.q))
+        .chain(ctx.branches.iter().filter_map(|b| Some((b.uri?, b.q))));
+    for (n, (uri, q)) in all.enumerate() {
+        out.extend_from_slice_copy(if n == 0 { b"Contact: <" } else { b", <" });
+        out.extend_from_slice_copy(uri);
+        out.extend_from_slice_copy(b">");
+        if q >= 0 {
+            let q = format!(";q={}", f64::from(q) / 1000.0);
+            out.extend_from_slice_copy(q.as_bytes());
+        }
+    }
+    out.extend_from_slice_copy(b"\r\n");
 }
 
 /// What follows a final reply: the wait for the ACK of an INVITE, else the end.

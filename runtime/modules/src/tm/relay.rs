@@ -14,6 +14,9 @@ use super::{
     transaction::Transaction,
 };
 
+/// What `t_relay` returns for a request URI that can't be parsed (captured).
+const BAD_URI: i32 = -400;
+
 /// Relays the request of a context: with a transaction, an end-to-end ACK without one. `1` if it was sent.
 pub(super) fn relay(ctx: &mut Ctx<'_>, forced: Option<&Forced>) -> Ret {
     if !ctx.msg.is_request() {
@@ -37,6 +40,7 @@ pub(super) fn relay(ctx: &mut Ctx<'_>, forced: Option<&Forced>) -> Ret {
     let tx = match create::ensure(ctx) {
         Created::Ready(tx) => tx,
         Created::Absorbed => return Ret::EXIT,
+        Created::Failed if ctx.parsed_ruri().is_none() => return Ret(BAD_URI),
         Created::Failed => return Ret::FALSE,
     };
     let in_request = ctx.routes.meets(Routes::REQUEST);
@@ -87,7 +91,7 @@ pub(super) fn forward_all(ctx: &mut Ctx<'_>, tx: &Arc<Transaction>, forced: Opti
     for target in targets(ctx) {
         match branch::add(ctx, tx, target, route, forced) {
             Ok(()) => {}
-            Err(NoBranch::Dropped) => failure = failure.or(Some(error::UNSPECIFIED)),
+            Err(NoBranch::Dropped) => failure = failure.or(Some(error::NO_DESTINATION)),
             Err(NoBranch::Failed(number)) => failure = Some(number),
             Err(NoBranch::Cancelled) => return Ret::CANCELLED,
         }

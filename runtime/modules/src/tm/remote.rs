@@ -122,14 +122,6 @@ pub(crate) fn branch_uri(ctx: &mut Ctx<'_>) -> Option<Box<[u8]>> {
     words.nth(1).map(Box::from)
 }
 
-/// Code of the last reply of the branch at hand, before the one that is processed.
-pub(crate) fn branch_status(ctx: &mut Ctx<'_>) -> Option<u16> {
-    let n = script::branch_or_failed(ctx)?;
-    let tx = script::transaction(ctx)?;
-    let inner = tx.inner();
-    inner.uacs.get(n).map(|u| u.status)
-}
-
 /// The INVITE transaction of a CANCEL; that of an INVITE itself.
 pub(crate) fn invite_of_cancel(ctx: &mut Ctx<'_>) -> Option<Arc<Transaction>> {
     if ctx.msg.is_request() && ctx.msg.method() == Method::CANCEL {

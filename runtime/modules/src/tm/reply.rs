@@ -29,13 +29,11 @@ pub(super) fn on_reply(ctx: &mut Ctx<'_>) -> ReplyVerdict {
 
 fn received(ctx: &mut Ctx<'_>, tx: &Arc<Transaction>, n: usize, code: u16) -> ReplyVerdict {
     let invite = tx.is_invite();
+    let late;
     {
         let mut inner = tx.inner();
         let Some(uac) = inner.uacs.get_mut(n) else { return ReplyVerdict::Handled };
         uac.repeat_at = 0;
-        if uac.status >= 200 && (code < 200 || (uac.status < 300 && code < 300 && !invite)) {
-            return ReplyVerdict::Handled;
-        }
         if invite && code >= 300 {
             if uac.ack.is_empty() {
                 uac.ack = ack::for_reply(ctx, &uac.sent);
@@ -48,12 +46,14 @@ fn received(ctx: &mut Ctx<'_>, tx: &Arc<Transaction>, n: usize, code: u16) -> Re
             return ReplyVerdict::Handled;
         }
         uac.replied = true;
+        late = uac.status >= 200 && (code < 200 || !invite);
     }
     if tx.local {
         return super::uac::on_reply(ctx, tx, n, code);
     }
     let ended = run_reply_route(ctx, tx, n);
-    if ended == Ended::Cancelled || (ended == Ended::Drop && code < 200) {
+    // Captured: a reply after the final one runs the route, but goes nowhere.
+    if late || ended == Ended::Cancelled || (ended == Ended::Drop && code < 200) {
         return ReplyVerdict::Handled;
     }
     if code < 200 {
@@ -108,13 +108,17 @@ fn provisional(ctx: &mut Ctx<'_>, tx: &Arc<Transaction>, n: usize, code: u16) {
             uac.repeat_step = timers.retr2;
             uac.repeat_at = now + u64::from(timers.retr2);
         }
-        let cancels = uac.cancel == CancelState::Wanted && tx.is_invite();
-        if cancels {
-            cancel::send(ctx.scope(), ctx.worker, tx, &mut inner, n);
+        // A branch that is no longer wanted is not heard of upstream, and reminded of its CANCEL (captured).
+        let unwanted = uac.cancel != CancelState::None && tx.is_invite();
+        match (uac.cancel, &uac.dest) {
+            (CancelState::Wanted, _) if unwanted => cancel::send(ctx.scope(), ctx.worker, tx, &mut inner, n),
+            (CancelState::Sent, Some(dest)) if uac.cancel_until != 0 => {
+                ctx.worker.send(dest, &uac.cancel_sent);
+            }
+            _ => {}
         }
         timer::arm(ctx.worker, tx, &mut inner);
-        // A branch that rings only when it is no longer wanted is not heard of upstream (captured).
-        !cancels && inner.uas.status < 200 && (code > 100 || state.params.relay_100.get() != 0)
+        !unwanted && inner.uas.status < 200 && (code > 100 || state.params.relay_100.get() != 0)
     };
     if relays {
         send_on(ctx, tx, code);
@@ -127,7 +131,6 @@ fn positive(ctx: &mut Ctx<'_>, tx: &Arc<Transaction>, n: usize, code: u16) {
         let Some(uac) = inner.uacs.get_mut(n) else { return };
         uac.status = code;
         uac.stop_timers();
-        uac.stop_cancel();
         let relays = inner.uas.status < 200 || tx.is_invite();
         (relays, inner.uacs.iter().any(|u| u.is_pending()))
     };

@@ -9,7 +9,7 @@ use kamjit_sip::Method;
 use super::{
     ack,
     create::{self, Created},
-    current, local_reply, matching,
+    current, hooks, local_reply, matching,
     transaction::Transaction,
 };
 
@@ -106,7 +106,8 @@ pub(crate) fn check_trans(ctx: &mut Ctx<'_>) -> Ret {
             if ack::absorb(ctx) {
                 return Ret::EXIT;
             }
-            Ret::from(matching::end_to_end_ack(ctx).is_some())
+            // Without a module that watches ACKs the real server does not keep what it would take to match them.
+            Ret::from(matching::end_to_end_ack(ctx).is_some_and(|tx| hooks::wants_ack(ctx, &tx)))
         }
         method => match current::current(ctx).or_else(|| matching::request(ctx, method)) {
             Some(tx) => {

@@ -65,7 +65,6 @@ impl OnTimer for Transaction {
                 self.remove();
                 return;
             }
-            repeat(worker, &mut inner, now);
             if inner.uas.ack_until != 0 && now >= inner.uas.ack_until {
                 self.put_on_wait(worker, &mut inner);
             }
@@ -80,6 +79,7 @@ impl OnTimer for Transaction {
                     overdue = true;
                 }
             }
+            repeat(worker, &mut inner, now);
             arm(worker, &self, &mut inner);
         }
         if overdue {

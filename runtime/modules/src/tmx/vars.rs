@@ -95,7 +95,7 @@ fn reply_last<'m>(ctx: &mut Ctx<'m>, _: &'m PvName) -> Val<'m> {
     if !ctx.routes.meets(Routes::TM_ONREPLY) {
         return Val::Null;
     }
-    remote::branch_status(ctx).map_or(Val::Null, |code| Val::Int(i64::from(code)))
+    ctx.msg.status().map_or(Val::Null, |code| Val::Int(i64::from(code)))
 }
 
 fn ruid<'m>(ctx: &mut Ctx<'m>, _: &'m PvName) -> Val<'m> {
@@ -151,6 +151,9 @@ fn transaction<'m>(ctx: &mut Ctx<'m>, name: &'m PvName) -> Val<'m> {
 
 fn branch<'m>(ctx: &mut Ctx<'m>, name: &'m PvName) -> Val<'m> {
     let which = number(name);
+    if ctx.routes.meets(Routes::FAILURE) {
+        return Val::Null;
+    }
     match which {
         0 => remote::branch_flags(ctx).map_or(Val::Null, |flags| Val::Int(i64::from(flags))),
         1 => Val::opt(remote::branch_uri(ctx).map(|uri| ctx.keep(&uri))),

@@ -147,9 +147,12 @@ pub(super) fn replicate<'m>(ctx: &mut Ctx<'m>, args: &'m [Arg]) -> Ret {
     ret
 }
 
+/// What `t_newtran` returns when there is a transaction already (captured).
+const TWICE: i32 = -10;
+
 pub(super) fn newtran<'m>(ctx: &mut Ctx<'m>, _: &'m [Arg]) -> Ret {
     if current::current(ctx).is_some() {
-        return Ret::FALSE;
+        return Ret(TWICE);
     }
     match create::ensure(ctx) {
         Created::Ready(_) => Ret::TRUE,
