@@ -330,6 +330,14 @@ impl<'m> Edits<'m> {
         s.inserts.push(Insert { text, when, next });
     }
 
+    /// Takes away what hangs after an anchor and hangs this text there.
+    pub fn amend(&self, anchor: AnchorId, text: &[u8]) {
+        if let Some(anchor) = self.state.borrow_mut().anchors.get_mut(anchor.0 as usize) {
+            anchor.after = NONE;
+        }
+        self.insert_after(anchor, text);
+    }
+
     /// Inserts a text at `offset`, behind what was inserted there before.
     pub fn insert(&self, offset: usize, text: &[u8]) {
         self.insert_before(self.anchor(offset), text);

@@ -9,11 +9,11 @@ use kamjit_engine::{
     init::Init,
     module::FunctionDef,
     state::StateKey,
-    value::format_int,
 };
 use kamjit_sip::{
     HeaderKind,
-    text::{parse_u32, trim_end},
+    edit::AnchorId,
+    text::{parse_u16, trim_end},
 };
 
 struct State {
@@ -42,7 +42,7 @@ pub static MODULE: Module = Module {
         change("maxfwd_process"),
         test("is_maxfwd_lt", is_less),
         test("mf_lowlimit", is_less),
-        test("maxfwd_at_least", at_least),
+        test("maxfwd_at_least", is_less),
     ],
     params: &[Param { name: "max_limit", default: ParamDefault::Int(70) }],
     init,
@@ -55,68 +55,68 @@ fn init(init: &mut Init<'_>) -> Result<(), HostError> {
     Ok(())
 }
 
-/// What the message says: nothing, something that is no number, or a number.
-fn current(ctx: &Ctx<'_>) -> Option<Option<u32>> {
-    Some(parse_u32(trim_end(changed(ctx).unwrap_or(ctx.msg.value(HeaderKind::MaxForwards)?))))
+/// Why there is no number.
+enum No {
+    /// No header.
+    Header,
+    /// It is no number of 16 bits.
+    Number,
 }
 
-/// The value that an earlier call wrote, for a second call on the same message.
-fn changed<'m>(ctx: &Ctx<'m>) -> Option<&'m [u8]> {
-    ctx.ext.get::<Changed>().map(|c| format_int(ctx.arena, i64::from(c.0)))
+/// The value that `process` wrote, and where.
+struct Changed {
+    value: u16,
+    anchor: AnchorId,
 }
 
-/// The value after `process` changed it.
-struct Changed(u32);
+/// The hops that are left.
+fn current(ctx: &Ctx<'_>) -> Result<u16, No> {
+    if let Some(changed) = ctx.ext.get::<Changed>() {
+        return Ok(changed.value);
+    }
+    match trim_end(ctx.msg.value(HeaderKind::MaxForwards).ok_or(No::Header)?) {
+        b"" => Ok(0),
+        value => parse_u16(value).ok_or(No::Number),
+    }
+}
 
-/// Lowers the header by one, adds it if it is missing (captured: 1 lowered, 2 added, -1 was 0, -2 no number).
+/// Lowers the header by one, adds it if it is missing (captured: 1 lowered, 2 added, -1 was 0, -2 no number). The new
+/// number takes as many places as the old one.
 fn process<'m>(ctx: &mut Ctx<'m>, args: &'m [Arg]) -> Ret {
     let limit = args.first().map_or(70, |arg| arg.int(ctx)).clamp(0, 255);
     let greatest = STATE.get(ctx).map_or(70, |state| state.max_limit.get());
-    match current(ctx) {
-        None => {
-            let mut line = bumpalo::collections::Vec::new_in(ctx.arena);
-            line.extend_from_slice(b"Max-Forwards: ");
-            line.extend_from_slice(format_int(ctx.arena, limit));
-            line.extend_from_slice(b"\r\n");
-            ctx.edits.prepend_header(ctx.msg, &line);
-            Ret(2)
-        }
-        Some(None) => Ret(-2),
-        Some(Some(0)) => Ret::FALSE,
-        Some(Some(n)) => {
-            let lowered = (i64::from(n) - 1).min(greatest);
-            if let Some(value) = ctx.msg.value(HeaderKind::MaxForwards)
-                && let Some(offset) = ctx.msg.offset_of(value)
-            {
-                let digits = format_int(ctx.arena, lowered);
-                // The number stands where the old one stood, blanks take the place of lost digits (captured).
-                let width = trim_end(value).len();
-                let text = ctx.arena.alloc_slice_fill_copy(width.max(digits.len()), b' ');
-                let from = text.len() - digits.len();
-                text[from..].copy_from_slice(digits);
-                ctx.edits.replace(offset, width, text);
-                ctx.ext.set(Changed(lowered as u32));
-            }
-            Ret::TRUE
-        }
-    }
+    let left = match current(ctx) {
+        Ok(0) => return Ret::FALSE,
+        Ok(left) => left,
+        Err(No::Number) => return Ret(-2),
+        Err(No::Header) => return add(ctx, limit),
+    };
+    let lowered = u16::try_from(greatest.clamp(0, 255)).unwrap_or(255).min(left - 1);
+    let Some(value) = ctx.msg.value(HeaderKind::MaxForwards).map(trim_end) else { return Ret::FALSE };
+    let Some(offset) = ctx.msg.offset_of(value) else { return Ret::FALSE };
+    let text = ctx.format(format_args!("{lowered:width$}", width = value.len()));
+    let anchor = match ctx.ext.get::<Changed>() {
+        Some(changed) => changed.anchor,
+        None => ctx.edits.delete(offset, value.len()),
+    };
+    ctx.edits.amend(anchor, text);
+    ctx.ext.set(Changed { value: lowered, anchor });
+    Ret::TRUE
 }
 
-/// True if the header is there and below the limit; -2 if it is no number.
+/// Adds the header on top; a second call adds it again (captured).
+fn add(ctx: &Ctx<'_>, limit: i64) -> Ret {
+    ctx.edits.prepend_header(ctx.msg, ctx.format(format_args!("Max-Forwards: {limit}\r\n")));
+    Ret(2)
+}
+
+/// The header is there and below the limit: -1 it is not below, -2 there is none, -3 it is no number. Captured: the
+/// three functions that ask are one and the same.
 fn is_less<'m>(ctx: &mut Ctx<'m>, args: &'m [Arg]) -> Ret {
     let limit = args.first().map_or(0, |arg| arg.int(ctx));
     match current(ctx) {
-        None => Ret::FALSE,
-        Some(None) => Ret(-2),
-        Some(Some(n)) => (i64::from(n) < limit).into(),
-    }
-}
-
-fn at_least<'m>(ctx: &mut Ctx<'m>, args: &'m [Arg]) -> Ret {
-    let limit = args.first().map_or(0, |arg| arg.int(ctx));
-    match current(ctx) {
-        None => Ret::FALSE,
-        Some(None) => Ret(-2),
-        Some(Some(n)) => (i64::from(n) >= limit).into(),
+        Ok(left) => (i64::from(left) < limit).into(),
+        Err(No::Header) => Ret(-2),
+        Err(No::Number) => Ret(-3),
     }
 }

@@ -2,12 +2,13 @@
 
 use kamjit_sip::{
     Contacts, FirstLine, HeaderKind, Message, NameAddr, Uri,
-    text::{eq_nocase, parse_u32, trim},
+    text::{eq_nocase, trim},
 };
 
 /// Why a message is refused.
 #[derive(Debug)]
 pub(super) struct Broken<'m> {
+    /// The reply's code; 0 ends the script without reply.
     pub(super) code: i64,
     pub(super) reason: &'static str,
     /// The extension that is not supported.
@@ -27,6 +28,7 @@ mod bit {
     pub(super) const CSEQ_METHOD: i64 = 32;
     pub(super) const CSEQ_VALUE: i64 = 64;
     pub(super) const CONTENT_LENGTH: i64 = 128;
+    pub(super) const EXPIRES: i64 = 256;
     pub(super) const PROXY_REQUIRE: i64 = 512;
     pub(super) const PARSE_URIS: i64 = 1024;
     pub(super) const DIGEST: i64 = 2048;
@@ -52,12 +54,14 @@ pub(super) fn run<'m>(
         return bad("Bad Request URI");
     }
     if wanted(bit::REQUIRED_HEADERS) && msg.is_broken() {
-        return Err(Broken { code: 400, reason: "Bad Headers", unsupported: None, silent: true });
+        // Captured: the script ends there, whatever `autodrop` says.
+        return Err(Broken { code: 0, reason: "Bad Headers", unsupported: None, silent: true });
     }
-    if wanted(bit::CSEQ_METHOD) && msg.is_request() && !eq_nocase(msg.cseq().method_raw, msg.method_raw()) {
+    if wanted(bit::CSEQ_METHOD) && msg.is_request() && msg.cseq().method_raw != msg.method_raw() {
         return bad("CSeq method does not match request method");
     }
-    if wanted(bit::CSEQ_VALUE) && parse_u32(msg.cseq().number_raw).is_none() {
+    // Captured: only the digits matter, not whether the number fits 32 bits.
+    if wanted(bit::CSEQ_VALUE) && !is_number(msg.cseq().number_raw) {
         return bad("CSeq number is illegal");
     }
     if wanted(bit::CONTENT_LENGTH)
@@ -65,6 +69,9 @@ pub(super) fn run<'m>(
         && length as usize != msg.body().len()
     {
         return bad("Content-Length mis-match");
+    }
+    if wanted(bit::EXPIRES) && msg.value(HeaderKind::Expires).is_some_and(|v| !is_number(trim(v))) {
+        return bad("Expires value is illegal");
     }
     if wanted(bit::PROXY_REQUIRE) {
         proxy_require(msg, supported)?;
@@ -85,6 +92,10 @@ pub(super) fn run<'m>(
         return bad("Bad Via Header");
     }
     Ok(())
+}
+
+fn is_number(text: &[u8]) -> bool {
+    !text.is_empty() && text.iter().all(u8::is_ascii_digit)
 }
 
 fn proxy_require<'m>(msg: &'m Message<'m>, supported: &[Vec<u8>]) -> Result<(), Broken<'m>> {

@@ -81,7 +81,14 @@ fn check<'m>(ctx: &mut Ctx<'m>, args: &'m [Arg]) -> Ret {
     let Some(state) = STATE.get(ctx) else { return Ret::FALSE };
     let which = args.first().map_or(state.default_checks, |arg| arg.int(ctx));
     let uris = args.get(1).map_or(state.uri_checks, |arg| arg.int(ctx));
+    // Captured: bits that do not exist, or none at all, make the call fail.
+    if !(1..1 << 15).contains(&which) {
+        return Ret::FALSE;
+    }
     let Err(broken) = checks::run(ctx.msg, which, uris, &state.proxy_require) else { return Ret::TRUE };
+    if broken.code == 0 {
+        return Ret::EXIT;
+    }
     if let Some(extension) = broken.unsupported {
         let mut line = bumpalo::collections::Vec::new_in(ctx.arena);
         line.extend_from_slice(b"Unsupported: ");

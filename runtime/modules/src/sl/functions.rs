@@ -4,26 +4,30 @@ use kamjit_engine::{
     Arg, Ctx, Ret, Val,
     catalog::InnerName,
     forward,
+    log::{self, Level},
     pv::{PvCode, PvDef, PvName},
 };
 
 use super::{STATE, reply, stateful_or_stateless, stateless};
 
-/// Code and reason of a call; an empty or undefined reason is replaced by the module's default.
+/// Code and reason of a call. Captured: a variable that holds no integer gives the default code, an undefined
+/// variable the default reason; an empty reason stays empty.
 fn code_and_reason<'m>(ctx: &mut Ctx<'m>, args: &'m [Arg]) -> (i64, &'m [u8]) {
     let [code, reason, ..] = args else { return (500, b"Internal Server Error") };
-    let code = code.int(ctx);
-    let reason = match reason {
-        Arg::Pv(_) | Arg::Dynamic(_) => reason.value(ctx),
-        Arg::Format(format) if format.as_var().is_some() => reason.value(ctx),
-        _ => Val::Str(reason.text(ctx)),
-    };
+    let code = code.value(ctx);
+    let reason = reason.value(ctx);
     let state = STATE.get(ctx);
+    let code = match code {
+        Val::Int(n) if n >= 0 => n,
+        _ => {
+            log::core(Level::Err, format_args!("the code of a reply is no number"));
+            state.map_or(500, |s| s.default_code)
+        }
+    };
     let reason = match (reason, state) {
-        (Val::Null | Val::Str(b""), Some(state)) => &state.default_reason,
+        (Val::Null, Some(state)) => &state.default_reason,
         (other, _) => other.to_bytes(ctx.arena),
     };
-    let code = if code < 0 { state.map_or(500, |s| s.default_code) } else { code };
     (code, reason)
 }
 

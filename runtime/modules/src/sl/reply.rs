@@ -23,7 +23,7 @@ pub fn stateless(ctx: &mut Ctx<'_>, code: i64, reason: &[u8]) -> bool {
         return false;
     }
     let Some(state) = STATE.get(ctx) else { return false };
-    let code = code.clamp(0, 999) as u16;
+    let code = u16::try_from(code.max(0)).unwrap_or(u16::MAX);
     let Some(dest) = destination(ctx) else {
         state.stats.failures.inc();
         return false;

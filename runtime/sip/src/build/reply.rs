@@ -30,8 +30,9 @@ pub struct ReplyOut<'a> {
 pub fn reply(msg: &Message<'_>, edits: &Edits<'_>, how: &ReplyOut<'_>, out: &mut impl Sink) {
     out.room(msg.headers_end() + 256);
     out.put(b"SIP/2.0 ");
-    out.put_num(u64::from(how.code));
-    out.put(b" ");
+    // Always three digits, the last ones (captured: 99 is written 099, 1000 is written 000).
+    let digit = |n: u16| b'0' + (how.code / n % 10) as u8;
+    out.put(&[digit(100), digit(10), digit(1), b' ']);
     out.put(how.reason);
     out.put(b"\r\n");
     let dialog_forming = (180..300).contains(&how.code);
