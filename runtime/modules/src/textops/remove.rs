@@ -64,12 +64,15 @@ pub(super) fn by_index<'m>(ctx: &mut Ctx<'m>, args: &'m [Arg]) -> Ret {
     }
 }
 
+/// Tells whether a value is meant.
+type Test<'m> = Box<dyn Fn(&[u8]) -> bool + 'm>;
+
 /// `remove_hf_match(name, operator, text)`: headers of a name whose value is equal (`eq`), different (`ne`), contains
 /// a text (`in`) or matches a pattern (`re`).
 pub(super) fn by_value<'m>(ctx: &mut Ctx<'m>, args: &'m [Arg]) -> Ret {
     let [name, operator, text, ..] = args else { return Ret::FALSE };
     let (name, operator) = (HeaderName::new(name.text(ctx)), operator.text(ctx));
-    let matches: Box<dyn Fn(&[u8]) -> bool + 'm> = match operator {
+    let matches: Test<'m> = match operator {
         b"re" => {
             let source = text.text(ctx);
             match kamjit_engine::regex::Regex::by_lines(source, true) {
