@@ -145,7 +145,7 @@ fn random(seed: u64, count: usize) -> Setup {
     wrap(&script)
 }
 
-scenario!(one, random(1, 150), drive);
-scenario!(two, random(2, 150), drive);
-scenario!(three, random(3, 150), drive);
-scenario!(four, random(4, 150), drive);
+scenario!(one, random(1, 40), drive);
+scenario!(two, random(2, 40), drive);
+scenario!(three, random(3, 40), drive);
+scenario!(four, random(4, 40), drive);
