@@ -94,6 +94,7 @@ const TABLE: &[(&str, Meaning)] = &[
     ("log_prefix", Meaning::Text),
     ("log_prefix_mode", Meaning::Int(0)),
     ("log_stderror", Meaning::Int(0)),
+    ("max_branches", Meaning::Int(12)),
     ("max_recursive_level", Meaning::Int(256)),
     ("max_while_loops", Meaning::Int(100)),
     ("maxbuffer", Meaning::Ignored),

@@ -9,8 +9,8 @@ use crate::{
     module::{Arg, FunctionDef, Ret},
 };
 
-/// Branches beside the main one that a message may have (the real server's default `max_branches` is 12).
-pub const MAX_BRANCHES: usize = 31;
+/// The greatest value of `max_branches`.
+const MAX_BRANCHES: i64 = 31;
 
 pub(super) const FUNCTIONS: &[FunctionDef] =
     &[plain("clear_branches", &[NO_ARGS], clear), plain("remove_branch", &[NO_ARGS, ONE_INT], remove)];
@@ -19,7 +19,9 @@ impl<'m> Ctx<'m> {
     /// Adds a branch. Without a URI it is the current destination; path, socket and `$du` come from the main
     /// branch (captured), as do its branch flags. False if there are too many.
     pub fn append_branch(&mut self, uri: Option<&'m [u8]>, q: i32) -> bool {
-        if self.branches.len() >= MAX_BRANCHES {
+        // `max_branches` counts the main branch, too (captured).
+        let most = self.program.globals.int("max_branches").clamp(1, MAX_BRANCHES) as usize - 1;
+        if self.branches.len() >= most {
             log::core(Level::Err, format_args!("max nr of branches exceeded"));
             return false;
         }

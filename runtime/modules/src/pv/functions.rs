@@ -20,7 +20,11 @@ pub(super) const FUNCTIONS: &[FunctionDef] = &[
     plain("pv_unset", &[Form { args: &[VarOut], routes: Routes::ANY }], unset),
     plain("is_int", ONE, is_int),
     plain("not_empty", ONE, |ctx, args| Ret::from(matches!(value(ctx, args), Val::Str([_, ..])))),
-    plain("pv_evalx", &[Form { args: &[VarOut, StrVar], routes: Routes::ANY }], eval),
+    FunctionDef {
+        name: "pv_evalx",
+        forms: &[Form { args: &[VarOut, StrVar], routes: Routes::ANY }],
+        run: Run::prepared(digest_eval, eval),
+    },
     FunctionDef {
         name: "typeof",
         forms: &[Form { args: &[Var, Str], routes: Routes::ANY }],
@@ -78,7 +82,19 @@ fn type_of<'m>(ctx: &mut Ctx<'m>, args: &'m [Arg]) -> Ret {
     })
 }
 
-/// Evaluates a format twice: the text that it makes is a format again.
+/// Formats are read at start, so a text that is made at run time cannot be one.
+fn digest_eval(_: &mut Prepare<'_>, args: Vec<Arg>, _: &Place) -> Result<Vec<Arg>, HostError> {
+    use kamjit_engine::pv::FormatPiece;
+    let again = |piece: &FormatPiece| matches!(piece, FormatPiece::Text(text) if text.contains(&b'$'));
+    match args.get(1) {
+        Some(Arg::Format(format)) if format.pieces().iter().any(again) => {
+            Err(HostError::new("variables named by the text itself are not supported").at(1))
+        }
+        _ => Ok(args),
+    }
+}
+
+/// Evaluates a format.
 fn eval<'m>(ctx: &mut Ctx<'m>, args: &'m [Arg]) -> Ret {
     let (Some(target), Some(format)) = (args.first().and_then(Arg::pv), args.get(1)) else {
         return Ret::FALSE;
