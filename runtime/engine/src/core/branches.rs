@@ -16,12 +16,15 @@ pub(super) const FUNCTIONS: &[FunctionDef] =
     &[plain("clear_branches", &[NO_ARGS], clear), plain("remove_branch", &[NO_ARGS, ONE_INT], remove)];
 
 impl<'m> Ctx<'m> {
+    /// Branches beside the main one that a message may have: `max_branches` counts that, too (captured).
+    pub fn max_further_branches(&self) -> usize {
+        self.program.globals.int("max_branches").clamp(1, MAX_BRANCHES) as usize - 1
+    }
+
     /// Adds a branch. Without a URI it is the current destination; path, socket and `$du` come from the main
     /// branch (captured), as do its branch flags. False if there are too many.
     pub fn append_branch(&mut self, uri: Option<&'m [u8]>, q: i32) -> bool {
-        // `max_branches` counts the main branch, too (captured).
-        let most = self.program.globals.int("max_branches").clamp(1, MAX_BRANCHES) as usize - 1;
-        if self.branches.len() >= most {
+        if self.branches.len() >= self.max_further_branches() {
             log::core(Level::Err, format_args!("max nr of branches exceeded"));
             return false;
         }

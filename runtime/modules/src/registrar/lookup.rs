@@ -4,7 +4,6 @@ use bumpalo::{Bump, collections::Vec as ArenaVec};
 use kamjit_engine::{
     Arg, Ctx, Ret,
     branch::Branch,
-    core::branches::MAX_BRANCHES,
     log::{self, Level},
     xavp::XavpList,
 };
@@ -114,7 +113,7 @@ fn set_main<'m>(ctx: &mut Ctx<'m>, branches: &[Branch<'m>]) {
 
 fn append<'m>(ctx: &mut Ctx<'m>, branches: &[Branch<'m>]) {
     for branch in branches {
-        if ctx.branches.len() >= MAX_BRANCHES {
+        if ctx.branches.len() >= ctx.max_further_branches() {
             return log::core(Level::Err, format_args!("max nr of branches exceeded"));
         }
         ctx.branches.push(*branch);
