@@ -12,6 +12,7 @@ mod privacy;
 mod remove;
 mod search;
 mod subst;
+mod transform;
 
 use kamjit_engine::{
     Module, Run,
@@ -28,7 +29,12 @@ const RFB: Routes = Routes::REQUEST.or(Routes::FAILURE).or(Routes::BRANCH);
 const RFOB: Routes = RFB.or(Routes::ONREPLY);
 
 /// The export table.
-pub static MODULE: Module = Module { name: "textops", functions: FUNCTIONS, ..Module::EMPTY };
+pub static MODULE: Module = Module {
+    name: "textops",
+    functions: FUNCTIONS,
+    transformations: transform::TRANSFORMATIONS,
+    ..Module::EMPTY
+};
 
 const NONE: &[Form] = &[Form { args: &[], routes: Routes::ANY }];
 const REGEX: &[Form] = &[Form { args: &[Regex], routes: Routes::ANY }];
