@@ -108,7 +108,8 @@ fn split(text: &[u8]) -> Option<Vec<Word<'_>>> {
 
 fn parse(prepare: &mut Prepare<'_>, text: &[u8]) -> Result<Inner, HostError> {
     let unknown = || HostError::new(format!("there is no select @{}", text.escape_ascii()));
-    let words = split(text).ok_or_else(unknown)?;
+    let text = text.trim_ascii();
+    let words = split(text.strip_prefix(b"@").unwrap_or(text)).ok_or_else(unknown)?;
     let select = select(prepare, &words).ok_or_else(unknown)?;
     Ok(Inner::Digested(Box::new(select)))
 }
