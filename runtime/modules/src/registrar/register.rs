@@ -240,7 +240,7 @@ fn expires(ctx: &Ctx<'_>, state: &State, contact: &NameAddr<'_>, save_flags: i64
     let vary = save_flags & flags::NO_RANGE == 0;
     let given = match param(contact, b"expires").filter(|text| !text.is_empty()) {
         Some(text) => parse_u32(text),
-        None => ctx.msg.expires().and_then(Result::ok),
+        None => ctx.msg.value(HeaderKind::Expires).and_then(wrapped_number),
     };
     let mut seconds = match (given, xavp::number(ctx, state, b"expires")) {
         (Some(0), _) => return Ok(0),
@@ -263,6 +263,17 @@ fn expires(ctx: &Ctx<'_>, state: &State, contact: &NameAddr<'_>, save_flags: i64
         seconds = max as u32;
     }
     Ok(seconds)
+}
+
+/// A number in 32 bits that wrap, as the real server reads the Expires header (captured: 4294967296 counts as 0).
+fn wrapped_number(text: &[u8]) -> Option<u32> {
+    let digits = kamjit_sip::text::trim(text);
+    if digits.is_empty() {
+        return None;
+    }
+    digits.iter().try_fold(0u32, |n, byte| {
+        byte.is_ascii_digit().then(|| n.wrapping_mul(10).wrapping_add(u32::from(byte - b'0')))
+    })
 }
 
 /// A random value between `seconds` and `percent` less.
