@@ -111,7 +111,9 @@ fn edit<'m>(
 }
 
 fn remove<'m>(ctx: &mut Ctx<'m>, args: &'m [Arg], kind: Kind) -> Ret {
-    edit(ctx, args, kind, |ctx, range, _| drop(ctx.edits.delete(range.start, range.len())))
+    edit(ctx, args, kind, |ctx, range, _| {
+        ctx.edits.delete(range.start, range.len());
+    })
 }
 
 fn append<'m>(ctx: &mut Ctx<'m>, args: &'m [Arg], kind: Kind) -> Ret {

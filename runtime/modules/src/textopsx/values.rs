@@ -92,10 +92,10 @@ fn text_of<'m>(ctx: &Ctx<'m>, value: &Value<'m>) -> &'m [u8] {
 /// Removes a value with the comma that goes with it; a header's only value with the header.
 fn remove_value(ctx: &Ctx<'_>, value: &Value<'_>) {
     match (value.before, value.after) {
-        (None, None) => drop(ctx.edits.remove_header(value.header)),
-        (Some(comma), _) => drop(ctx.edits.delete(comma, value.range.end - comma)),
-        (None, Some(comma)) => drop(ctx.edits.delete(value.range.start, comma + 1 - value.range.start)),
-    }
+        (None, None) => ctx.edits.remove_header(value.header),
+        (Some(comma), _) => ctx.edits.delete(comma, value.range.end - comma),
+        (None, Some(comma)) => ctx.edits.delete(value.range.start, comma + 1 - value.range.start),
+    };
 }
 
 fn add_header(ctx: &Ctx<'_>, at: usize, name: &HeaderName, value: &[u8]) {
