@@ -193,6 +193,10 @@ pub fn write(level: Level, facility: Option<i32>, prefix: &[u8], source: &str, t
         let _ = write!(line, "<{source}>: ");
     }
     line.extend_from_slice(text);
+    // A NUL ends the line (captured); syslog could not take it, and a peer must not silence the log by it.
+    if let Some(end) = line.iter().position(|&b| b == 0) {
+        line.truncate(end);
+    }
     if STDERR.load(Ordering::Relaxed) {
         if !line.ends_with(b"\n") {
             line.push(b'\n');
