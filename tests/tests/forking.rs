@@ -147,7 +147,7 @@ scenario!(cancelled_fork, Setup::stock(), |world| {
 });
 
 scenario!(one_rings_one_is_silent, Setup::stock(), |world| {
-    tools::kamcmd(world, &["cfg.seti", "tm", "fr_timer", "1500"]);
+    tools::kamcmd(world, &["cfg.seti", "tm", "fr_timer", "3000"]);
     let (mut alice, mut phones) = phones(world, &["", ""]);
     let sent = invite(&mut alice, &world.uri("bob"));
     let received = ring_all(&mut phones);

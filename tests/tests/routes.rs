@@ -68,7 +68,7 @@ scenario!(
         r#"request_route {{
     {HEAD}
     $ru = "sip:first@127.0.0.1:" + $rU;
-    t_set_fr(1500, 1000);
+    t_set_fr(2000, 3000);
     t_on_failure("NEXT");
     t_relay();
 }}
