@@ -32,8 +32,9 @@ pub fn compare(name: &str, setup: Setup, scenario: impl Fn(&mut World) + Sync) {
         let candidate = scope.spawn(run(Kind::Candidate));
         (reference.join().unwrap_or_default(), candidate.join().unwrap_or_default())
     });
-    if std::env::var_os("KAMJIT_TEST_SHOW").is_some() {
-        for (part, lines) in &reference.parts {
+    if let Ok(which) = std::env::var("KAMJIT_TEST_SHOW") {
+        let shown = if which == "kamjit" { &candidate } else { &reference };
+        for (part, lines) in &shown.parts {
             println!("=== {part}\n{}", lines.join("\n"));
         }
     }
@@ -76,6 +77,7 @@ fn run_one(kind: Kind, setup: &Setup, name: &str, scenario: &(impl Fn(&mut World
         let lines = texts.iter().flat_map(|t| t.lines()).map(str::to_owned).collect();
         outcome.parts.insert(agent, lines);
     }
+    world.server.wait_log_quiet();
     outcome.raw_log = world.server.log();
     if setup.log != LogRule::Ignored {
         let mut mask = Mask::new(world.recorder.names());

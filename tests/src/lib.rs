@@ -8,7 +8,7 @@
 //!   the scenarios.
 //! - `KAMJIT_TEST_PATIENCE`: seconds to wait for an expected message (default 20).
 //! - `KAMJIT_TEST_LOGS`: show whole logs in reports.
-//! - `KAMJIT_TEST_SHOW`: print the masked record of the reference server.
+//! - `KAMJIT_TEST_SHOW`: print the masked record of the reference server (`kamjit`: of kamjit).
 
 pub mod agent;
 pub mod call;

@@ -352,6 +352,22 @@ impl Server {
         }
     }
 
+    /// Waits until nothing has been logged for a moment: another process may still write about the last message.
+    pub fn wait_log_quiet(&self) {
+        let mut lines = self.lines();
+        let deadline = Instant::now() + patience();
+        loop {
+            let (guard, timeout) = match self.log.1.wait_timeout(lines, Duration::from_millis(100)) {
+                Ok(got) => got,
+                Err(poisoned) => poisoned.into_inner(),
+            };
+            if timeout.timed_out() || Instant::now() > deadline {
+                return;
+            }
+            lines = guard;
+        }
+    }
+
     /// The exit status, if the main process has ended.
     pub fn exited(&mut self) -> Option<ExitStatus> {
         self.child.try_wait().ok().flatten()

@@ -33,9 +33,10 @@ fn spoiled(world: &mut World, changes: &[(&str, &str)]) {
     let plain = options(world.server.port.number);
     let messages: Vec<Vec<u8>> = changes
         .iter()
-        .map(|(from, to)| {
+        .enumerate()
+        .map(|(n, (from, to))| {
             assert!(plain.contains(from), "{from:?} is not in the message");
-            plain.replace(from, to).into_bytes()
+            plain.replace(from, to).replace("-input@", &format!("-{n}@")).into_bytes()
         })
         .collect();
     send_all(world, &messages);

@@ -228,6 +228,7 @@ scenario!(ipv6, Setup::stock().with_ipv6(), |world| {
     let sent = invite(&mut alice, &uri);
     let received = bob.wait_request("INVITE");
     bob.reply(&received, 180, "Ringing");
+    alice.wait_status(180);
     answer(&mut bob, &received);
     let ok = alice.wait_reply("INVITE", 200);
     let mut caller = Dialog::caller(&sent, &ok);
