@@ -278,7 +278,8 @@ unsafe extern "C-unwind" fn field_is_myself(header: *mut Header, field: u32) -> 
     // SAFETY: see above.
     let ctx = unsafe { ctx(header) };
     i32::from(guarded(false, "a test for myself", || match Field::from_number(field) {
-        Some(Field::Uri) => ctx.uri(ctx.ruri()).is_some_and(|uri| uri_is_myself(ctx, uri)),
+        // Captured: a request URI that cannot be read counts as ours.
+        Some(Field::Uri) => ctx.uri(ctx.ruri()).is_none_or(|uri| uri_is_myself(ctx, uri)),
         Some(Field::FromUri) => {
             ctx.msg.from().is_ok_and(|f| ctx.uri(f.uri).is_some_and(|uri| uri_is_myself(ctx, uri)))
         }

@@ -23,6 +23,11 @@ pub fn stateless(ctx: &mut Ctx<'_>, code: i64, reason: &[u8]) -> bool {
         return false;
     }
     let Some(state) = STATE.get(ctx) else { return false };
+    // A reply needs all headers: with one that cannot be read there is none (captured).
+    if msg.is_broken() || matches!(msg.content_length(), Some(Err(_))) {
+        state.stats.failures.inc();
+        return false;
+    }
     let code = u16::try_from(code.max(0)).unwrap_or(u16::MAX);
     let Some(dest) = destination(ctx) else {
         state.stats.failures.inc();
