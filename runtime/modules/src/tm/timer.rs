@@ -105,11 +105,11 @@ fn repeat(worker: &Rc<Worker>, inner: &mut Inner, now: u64) {
     again(&mut uas.repeat_at, &mut uas.repeat_step, uas.dest.as_ref(), &uas.reply);
     for uac in &mut inner.uacs {
         again(&mut uac.repeat_at, &mut uac.repeat_step, uac.dest.as_ref(), &uac.sent);
-        let cancel = &mut uac.cancel_repeat_at;
-        again(cancel, &mut uac.cancel_repeat_step, uac.dest.as_ref(), &uac.cancel_sent);
         if uac.cancel_until != 0 && now >= uac.cancel_until {
             uac.stop_cancel();
         }
+        let cancel = &mut uac.cancel_repeat_at;
+        again(cancel, &mut uac.cancel_repeat_step, uac.dest.as_ref(), &uac.cancel_sent);
     }
 }
 
