@@ -132,3 +132,15 @@ pub(super) fn on_reply(tx: &Transaction, n: usize, code: u16) {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::reason_text;
+
+    #[test]
+    fn reasons_as_captured() {
+        assert_eq!(reason_text(200, true), b"Reason: SIP;cause=200;text=\"Call completed elsewhere\"\r\n");
+        assert_eq!(reason_text(603, true), b"Reason: SIP;cause=603\r\n");
+        assert!(reason_text(603, false).is_empty() && reason_text(0, true).is_empty());
+    }
+}

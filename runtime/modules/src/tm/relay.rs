@@ -196,3 +196,30 @@ pub(super) fn consume(ctx: &mut Ctx<'_>) {
     let here = (address(ctx.main.uri), address(ctx.main.dst_uri));
     current::of(ctx).consumed = Some(here);
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::tm::transaction::{Inner, Uac};
+
+    fn after(mode: i64, legs: &[usize]) -> Vec<usize> {
+        let mut inner = Inner::default();
+        let mut firsts = Vec::new();
+        for &branches in legs {
+            let first = inner.uacs.len();
+            inner.uacs.extend((0..branches).map(|_| Uac::default()));
+            if first > 0 {
+                keep_replies(&mut inner, first, mode);
+            }
+            firsts.push(inner.first);
+        }
+        firsts
+    }
+
+    #[test]
+    fn replies_of_earlier_legs_take_part_as_the_mode_says() {
+        assert_eq!(after(0, &[2, 1, 1]), [0, 0, 0]);
+        assert_eq!(after(3, &[2, 1, 1]), [0, 2, 3]);
+        assert_eq!(after(1, &[1, 1]), [0, 1]);
+    }
+}

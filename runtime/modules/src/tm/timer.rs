@@ -137,3 +137,25 @@ impl Transaction {
         super::stats::ended(self);
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::tm::transaction::Uac;
+
+    #[test]
+    fn milliseconds_round_up_to_ticks() {
+        assert_eq!([0, 1, 62, 63, 500, 30_000].map(ticks), [0, 1, 1, 2, 8, 480]);
+        assert_eq!(ticks(-5), 0);
+    }
+
+    #[test]
+    fn the_next_deadline_is_the_first_of_all() {
+        let mut inner = Inner::default();
+        assert_eq!(next_deadline(&inner), None);
+        inner.uacs.push(Uac { give_up_at: 90, repeat_at: 40, ..Uac::default() });
+        inner.uacs.push(Uac { cancel_repeat_at: 30, ..Uac::default() });
+        inner.expires_at = 1000;
+        assert_eq!(next_deadline(&inner), Some(30));
+    }
+}

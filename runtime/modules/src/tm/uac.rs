@@ -299,3 +299,20 @@ pub(super) fn take_headers(request: &mut Request, headers: &[u8]) {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn headers_of_the_dialog_are_taken_out_of_the_rest() {
+        let mut request = Request::default();
+        let headers =
+            b"From: <sip:a@b>;tag=1\r\nTo: <sip:c@d>\r\nCSeq: 33 NOTIFY\r\nX-H: 1\r\nbad line\r\nVia: x\r\n";
+        take_headers(&mut request, headers);
+        assert_eq!(request.from, b"<sip:a@b>;tag=1");
+        assert_eq!(request.to, b"<sip:c@d>");
+        assert_eq!(request.cseq, 33);
+        assert_eq!(request.headers, b"X-H: 1\r\n");
+    }
+}
