@@ -74,7 +74,9 @@ fn current(ctx: &Ctx<'_>) -> Result<u16, No> {
     if let Some(changed) = ctx.ext.get::<Changed>() {
         return Ok(changed.value);
     }
-    match trim_end(ctx.msg.value(HeaderKind::MaxForwards).ok_or(No::Header)?) {
+    // In a message with a broken header one cannot say that there is none.
+    let none = || if ctx.msg.is_broken() { No::Number } else { No::Header };
+    match trim_end(ctx.msg.value(HeaderKind::MaxForwards).ok_or_else(none)?) {
         b"" => Ok(0),
         value => parse_u16(value).ok_or(No::Number),
     }

@@ -48,10 +48,12 @@ fn resolve<'m>(ctx: &mut Ctx<'m>, name: &'m PvName) -> (HeaderKind, &'m [u8]) {
     }
 }
 
-/// Values of the headers of that name, in order.
+/// Values of the headers of that name, in order; none if a header of the message is broken (captured).
 fn values<'m>(ctx: &Ctx<'m>, kind: HeaderKind, name: &'m [u8]) -> impl Iterator<Item = &'m [u8]> + use<'m> {
+    let broken = ctx.msg.is_broken();
     ctx.msg
         .headers_of(kind)
+        .filter(move |_| !broken)
         .filter(move |h| kind != HeaderKind::Other || h.name_raw.eq_ignore_ascii_case(name))
         .map(|h| h.value)
 }
@@ -59,7 +61,7 @@ fn values<'m>(ctx: &Ctx<'m>, kind: HeaderKind, name: &'m [u8]) -> impl Iterator<
 fn header<'m>(ctx: &mut Ctx<'m>, name: &'m PvName) -> Val<'m> {
     let (kind, text) = resolve(ctx, name);
     if matches!(name.index, Index::None) {
-        return if kind == HeaderKind::Other {
+        return if kind == HeaderKind::Other || ctx.msg.is_broken() {
             Val::opt(values(ctx, kind, text).next())
         } else {
             first_value(ctx, kind)

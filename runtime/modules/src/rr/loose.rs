@@ -58,6 +58,9 @@ fn follow(ctx: &mut Ctx<'_>, mode: i64) -> Ret {
 }
 
 fn remember(ctx: &mut Ctx<'_>, params: &[u8]) {
+    if params.is_empty() {
+        return;
+    }
     ctx.ext.or_default::<Followed>().params = Some(params.into());
 }
 

@@ -8,7 +8,6 @@ use kamjit_sip::{
 /// Why a message is refused.
 #[derive(Debug)]
 pub(super) struct Broken<'m> {
-    /// The reply's code; 0 ends the script without reply.
     pub(super) code: i64,
     pub(super) reason: &'static str,
     /// The extension that is not supported.
@@ -54,8 +53,7 @@ pub(super) fn run<'m>(
         return bad("Bad Request URI");
     }
     if wanted(bit::REQUIRED_HEADERS) && msg.is_broken() {
-        // Captured: the script ends there, whatever `autodrop` says.
-        return Err(Broken { code: 0, reason: "Bad Headers", unsupported: None, silent: true });
+        return Err(Broken { code: 400, reason: "Bad Headers", unsupported: None, silent: true });
     }
     if wanted(bit::CSEQ_METHOD) && msg.is_request() && msg.cseq().method_raw != msg.method_raw() {
         return bad("CSeq method does not match request method");

@@ -86,9 +86,6 @@ fn check<'m>(ctx: &mut Ctx<'m>, args: &'m [Arg]) -> Ret {
         return Ret::FALSE;
     }
     let Err(broken) = checks::run(ctx.msg, which, uris, &state.proxy_require) else { return Ret::TRUE };
-    if broken.code == 0 {
-        return Ret::EXIT;
-    }
     if let Some(extension) = broken.unsupported {
         let mut line = bumpalo::collections::Vec::new_in(ctx.arena);
         line.extend_from_slice(b"Unsupported: ");

@@ -19,7 +19,8 @@ use super::STATE;
 /// reply could not be sent.
 pub fn stateless(ctx: &mut Ctx<'_>, code: i64, reason: &[u8]) -> bool {
     let msg = ctx.msg;
-    if !msg.is_request() || msg.method() == Method::ACK {
+    // Captured: a request with a broken header is not answered.
+    if !msg.is_request() || msg.method() == Method::ACK || msg.is_broken() {
         return false;
     }
     let Some(state) = STATE.get(ctx) else { return false };
