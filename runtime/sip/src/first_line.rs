@@ -22,7 +22,7 @@ pub struct RequestLine<'m> {
     pub method_raw: &'m [u8],
     /// The request URI, not yet parsed and perhaps not valid.
     pub uri: &'m [u8],
-    /// `SIP/2.0`.
+    /// `SIP/2.0` as written; more bytes may hang on it.
     pub version: &'m [u8],
 }
 
@@ -84,12 +84,10 @@ fn parse_request(line: &[u8]) -> Option<RequestLine<'_>> {
     {
         return None;
     }
-    // Junk may hang on the version, but nothing may follow behind a blank.
-    if version.len() > 7 {
-        let junk = version.iter().position(|b| text::is_blank(*b)).unwrap_or(version.len());
-        if !text::trim(&version[junk..]).is_empty() {
-            return None;
-        }
+    // Junk may hang on the version or stand behind a carriage return, but not behind a blank.
+    let (version, tail) = version.split_at(run_until(version, class::SPACE));
+    if tail.first() != Some(&b'\r') && !text::trim(tail).is_empty() {
+        return None;
     }
-    Some(RequestLine { method: Method::from_name(method_raw), method_raw, uri, version: &version[..7] })
+    Some(RequestLine { method: Method::from_name(method_raw), method_raw, uri, version })
 }

@@ -11,7 +11,7 @@ use crate::first_line::{self, FirstLine};
 use crate::header::{Header, HeaderKind};
 use crate::method::Method;
 use crate::name_addr::{AddrEntry, Contacts, NameAddr, parse_lists};
-use crate::text::{eq_nocase, is_blank, offset_in, parse_u32, trim, without_line_end};
+use crate::text::{eq_nocase, is_blank, lone_cr, offset_in, parse_u32, trim, without_line_end};
 use crate::via::Via;
 
 /// Why a message is dropped. All of them mean silence on the wire; they differ in what is logged.
@@ -482,7 +482,24 @@ fn split_header(rest: &[u8], offset: usize) -> Option<Header<'_>> {
     } else {
         value = trim_fold_start(value);
     }
-    Some(Header { name_raw, value: without_line_end(value), kind, offset: offset as u32, len: len as u32 })
+    let header =
+        Header { name_raw, value: without_line_end(value), kind, offset: offset as u32, len: len as u32 };
+    match kind {
+        HeaderKind::Via | HeaderKind::To => Some(cut_at_lone_cr(header, &rest[..len])),
+        _ => Some(header),
+    }
+}
+
+/// Via and To end at a carriage return that no line feed follows (captured).
+#[inline]
+fn cut_at_lone_cr<'m>(header: Header<'m>, whole: &'m [u8]) -> Header<'m> {
+    let Some(at) = lone_cr(header.value) else { return header };
+    if header.value.get(at + 1).is_some_and(|b| is_blank(*b)) {
+        return header;
+    }
+    let value = &header.value[..at];
+    let end = offset_in(whole, value).map_or(whole.len(), |from| from + at + 1);
+    Header { value, len: end as u32, ..header }
 }
 
 fn trim_blanks_end(mut s: &[u8]) -> &[u8] {

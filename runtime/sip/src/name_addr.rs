@@ -70,7 +70,7 @@ impl<'a> NameAddr<'a> {
                 (&b""[..], trim_end(&raw[..end]), &raw[end..], false)
             }
         };
-        if uri.is_empty() || (!bracketed && uri.first() == Some(&b'"')) {
+        if uri.is_empty() || uri.contains(&b'<') || (!bracketed && uri.first() == Some(&b'"')) {
             return None;
         }
         let mut addr = NameAddr { raw, display, uri, params_raw, bracketed, tag: None };

@@ -22,6 +22,7 @@ fn bad<'m>(reason: &'static str) -> Result<(), Broken<'m>> {
 
 /// Bits of the first argument (README of sanity, section 1).
 mod bit {
+    pub(super) const RURI_VERSION: i64 = 1;
     pub(super) const RURI_SCHEME: i64 = 2;
     pub(super) const REQUIRED_HEADERS: i64 = 4;
     pub(super) const CSEQ_METHOD: i64 = 32;
@@ -49,6 +50,13 @@ pub(super) fn run<'m>(
     supported: &[Vec<u8>],
 ) -> Result<(), Broken<'m>> {
     let wanted = |bit: i64| which & bit != 0;
+    if wanted(bit::RURI_VERSION)
+        && let FirstLine::Request(line) = msg.first_line()
+        && !eq_nocase(line.version, b"SIP/2.0")
+    {
+        let reason = "Version Not Supported (R-URI)";
+        return Err(Broken { code: 505, reason, unsupported: None, silent: false });
+    }
     if wanted(bit::RURI_SCHEME) && msg.request_uri().is_some_and(|uri| Uri::parse(uri).is_err()) {
         return bad("Bad Request URI");
     }
@@ -68,7 +76,7 @@ pub(super) fn run<'m>(
     {
         return bad("Content-Length mis-match");
     }
-    if wanted(bit::EXPIRES) && msg.value(HeaderKind::Expires).is_some_and(|v| !is_number(trim(v))) {
+    if wanted(bit::EXPIRES) && msg.value(HeaderKind::Expires).is_some_and(|v| !is_number(before_cr(v))) {
         return bad("Expires value is illegal");
     }
     if wanted(bit::PROXY_REQUIRE) {
@@ -90,6 +98,11 @@ pub(super) fn run<'m>(
         return bad("Bad Via Header");
     }
     Ok(())
+}
+
+/// A value as far as the real server reads numbers: a carriage return ends it.
+fn before_cr(value: &[u8]) -> &[u8] {
+    trim(value.split(|b| *b == b'\r').next().unwrap_or_default())
 }
 
 fn is_number(text: &[u8]) -> bool {

@@ -2,6 +2,7 @@
 
 use super::{Source, ViaFix};
 use crate::edit::{Builtin, Edits, Hop, ReplyPart};
+use crate::first_line::FirstLine;
 use crate::header::{Header, HeaderKind};
 use crate::message::Message;
 use crate::sink::Sink;
@@ -29,10 +30,14 @@ pub struct ReplyOut<'a> {
 /// Writes a reply to the request `msg` with the reply additions of `edits`.
 pub fn reply(msg: &Message<'_>, edits: &Edits<'_>, how: &ReplyOut<'_>, out: &mut impl Sink) {
     out.room(msg.headers_end() + 256);
-    out.put(b"SIP/2.0 ");
+    // The version as the request spells it (captured).
+    out.put(match msg.first_line() {
+        FirstLine::Request(line) => line.version,
+        FirstLine::Reply(line) => line.version,
+    });
     // Always three digits, the last ones (captured: 99 is written 099, 1000 is written 000).
     let digit = |n: u16| b'0' + (how.code / n % 10) as u8;
-    out.put(&[digit(100), digit(10), digit(1), b' ']);
+    out.put(&[b' ', digit(100), digit(10), digit(1), b' ']);
     out.put(how.reason);
     out.put(b"\r\n");
     let dialog_forming = (180..300).contains(&how.code);
