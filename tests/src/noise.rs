@@ -38,7 +38,9 @@ impl Noise {
         for _ in 0..=self.below(3) {
             let fixed = fixed_places(&out, keep);
             let at = self.below(out.len());
-            if fixed.iter().any(|range| range.contains(&at)) {
+            // Line ends stay whole: what a lone CR means is not worth imitating.
+            let line_end = out.get(at).is_some_and(|byte| matches!(byte, b'\r' | b'\n'));
+            if line_end || fixed.iter().any(|range| range.contains(&at)) {
                 continue;
             }
             let token = TOKENS.get(self.below(TOKENS.len())).copied().unwrap_or_default();

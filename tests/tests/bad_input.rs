@@ -245,7 +245,8 @@ fn mutations(world: &mut World, seed: u64, rounds: usize) {
     let mut alice = world.udp("alice");
     for n in 0..rounds {
         let base = if n % 2 == 0 { &plain } else { &register };
-        let message = noise.mutate(base.replace("bad-input@", &format!("m{n}@")).as_bytes(), &[&port]);
+        let message =
+            noise.mutate(base.replace("bad-input@", &format!("m{n}@")).as_bytes(), &[&port, " SIP/2.0"]);
         alice.send_raw(&message);
         world.fence();
     }

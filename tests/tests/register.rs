@@ -185,6 +185,10 @@ scenario!(contact_forms, Setup::stock(), |world| {
         "<sip:a@127.0.0.1:7001;x=1>",
         "<sip:g@127.0.0.1:7001>;methods=\"INVITE, ACK, BYE\"",
         "<sip:h@127.0.0.1:7001",
+        "sip:i@127.0.0.1:7001>",
+        "@sip:j@127.0.0.1:7001>",
+        "<sip:k@127.0.0.1:70<>",
+        "<<sip:l@127.0.0.1:7001>",
         "garbage <",
         "",
     ] {
@@ -253,6 +257,8 @@ scenario!(to_without_user, Setup::stock(), |world| {
     let request = alice.register_request(600).set("To", "<sip:ali%20ce@127.0.0.1>");
     ask(&mut alice, &request);
     let request = alice.register_request(600).set("To", "<tel:+49123>");
+    ask(&mut alice, &request);
+    let request = alice.register_request(600).set("To", "<sip:alic%@127.0.0.1>");
     ask(&mut alice, &request);
 });
 

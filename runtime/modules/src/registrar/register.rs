@@ -77,6 +77,10 @@ pub(super) fn asked<'m>(ctx: &Ctx<'m>, state: &State) -> Result<Asked<'m>, Refus
         if contact.uri == b"*" {
             return Err(Refusal::StarMixed);
         }
+        // An angle bracket that has no partner (captured).
+        if contact.uri.iter().any(|byte| matches!(byte, b'<' | b'>')) {
+            return Err(Refusal::ContactParse);
+        }
         let received = param(contact, b"received").map_or(0, <[u8]>::len);
         if contact.uri.len() > state.contact_max_size || received > 255 {
             return Err(Refusal::ContactTooLong);

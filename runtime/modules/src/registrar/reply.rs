@@ -33,6 +33,7 @@ pub(super) enum Refusal {
     TooBrief,
     TooMany,
     AorTooLong,
+    AorEscape,
     OutboundUnsupported,
     EdgeWithoutOutbound,
     CannotStore,
@@ -56,6 +57,7 @@ impl Refusal {
             Refusal::TooBrief => (423, "Interval Too Brief", "Interval too brief"),
             Refusal::TooMany => (503, "Service Unavailable", "Too many registered contacts"),
             Refusal::AorTooLong => (500, "Server Internal Error", "Address Of Record too long"),
+            Refusal::AorEscape => (400, BAD, "Error while unescaping username"),
             Refusal::OutboundUnsupported => (420, "Bad Extension", "No support for Outbound on server"),
             Refusal::EdgeWithoutOutbound => {
                 (439, "First Hop Lacks Outbound Support", "No support for Outbound on edge proxy")

@@ -63,7 +63,7 @@ fn register<'m>(
     register::check_outbound(ctx, state).map_err(|r| refuse(r, uri))?;
     let parsed = Uri::parse(uri).map_err(|_| refuse(Refusal::Quiet, uri))?;
     let aor = aor::of_parsed(state, ctx.arena, &parsed).map_err(|bad| {
-        refuse(if bad == BadAor::TooLong { Refusal::AorTooLong } else { Refusal::Quiet }, uri)
+        refuse(if bad == BadAor::TooLong { Refusal::AorTooLong } else { Refusal::AorEscape }, uri)
     })?;
     let now = usrloc::now();
     let gruu = (state.gruu && has_option(ctx.msg, HeaderKind::Supported, b"gruu"))
