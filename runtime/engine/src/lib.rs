@@ -26,6 +26,7 @@ pub mod pv;
 mod receive;
 pub mod regex;
 pub mod rpc;
+pub mod stand_in;
 pub mod state;
 pub mod stats;
 pub mod stored;

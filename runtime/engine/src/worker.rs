@@ -197,6 +197,10 @@ async fn run(index: usize, engine: Arc<Engine>, mut queue: mpsc::UnboundedReceiv
     let started = receive::start_streams(&worker, tcp);
     let _ = ready.send(started);
     tokio::task::spawn_local(timer_loop(Rc::clone(&worker)));
+    if index == 0 {
+        crate::stand_in::run_event(&worker, "core:worker-one-init");
+        worker.flush();
+    }
     while let Some(job) = queue.recv().await {
         guarded("a job", || job(&worker));
         worker.flush();

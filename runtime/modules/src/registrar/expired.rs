@@ -1,19 +1,8 @@
 //! `event_route[usrloc:contact-expired]`.
 
-use std::{
-    net::{Ipv4Addr, SocketAddr},
-    rc::Rc,
-    sync::Arc,
-};
+use std::{rc::Rc, sync::Arc};
 
-use kamjit_engine::{
-    Ctx, Engine,
-    catalog::{HostError, Routes},
-    fibre::Scope,
-    worker::Worker,
-};
-use kamjit_net::{ReceiveInfo, SocketId};
-use kamjit_sip::{Message, Proto};
+use kamjit_engine::{Engine, catalog::HostError, fibre::Scope, stand_in, worker::Worker};
 
 use super::{
     STATE,
@@ -22,15 +11,6 @@ use super::{
 use crate::usrloc::{Change, Event};
 
 const EVENT: &str = "usrloc:contact-expired";
-
-/// What an event route without a message sees instead of one.
-const STAND_IN: &[u8] = b"OPTIONS sip:nobody@kamjit.invalid SIP/2.0\r\n\
-Via: SIP/2.0/UDP 127.0.0.1;branch=z9hG4bK-event\r\n\
-From: <sip:nobody@kamjit.invalid>;tag=event\r\n\
-To: <sip:nobody@kamjit.invalid>\r\n\
-Call-ID: event@kamjit.invalid\r\n\
-CSeq: 1 OPTIONS\r\n\
-Content-Length: 0\r\n\r\n";
 
 /// Asks to be told of expired contacts, if the file has the event route.
 pub(super) fn start(engine: &Arc<Engine>) -> Result<(), HostError> {
@@ -56,10 +36,7 @@ pub(super) fn start(engine: &Arc<Engine>) -> Result<(), HostError> {
 fn run(scope: &Scope, worker: &Rc<Worker>, fetched: Fetched) {
     let program = worker.engine.program();
     let Some(route) = program.event_route(EVENT) else { return };
-    let Ok(msg) = Message::parse(&scope.arena, STAND_IN) else { return };
-    let nowhere = SocketAddr::from((Ipv4Addr::LOCALHOST, 5060));
-    let rcv = ReceiveInfo { proto: Proto::Udp, src: nowhere, dst: nowhere, socket: SocketId(0), conn: None };
-    let mut ctx = Ctx::new(scope, worker, &program, msg, rcv, Routes::EVENT);
+    let Some(mut ctx) = stand_in::context(scope, worker, &program) else { return };
     ctx.ext.or_default::<Profiles>().set(b"exp", fetched);
     ctx.run_route(route);
 }
