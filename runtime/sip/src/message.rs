@@ -434,7 +434,8 @@ impl<'m> Scan<'m> {
                 self.to.is_some() && !again
             }
             HeaderKind::CSeq => {
-                self.cseq = self.cseq.or_else(|| CSeq::parse(header.value));
+                let value = Some(header.value).filter(|v| lone_cr(v).is_none());
+                self.cseq = self.cseq.or_else(|| CSeq::parse(value?));
                 self.cseq.is_some() && !again
             }
             HeaderKind::ContentLength => !again && parse_u32(trim(header.value)).is_some(),

@@ -116,7 +116,7 @@ impl<'m> Via<'m> {
                 _ => (None, rest),
             };
             let raw = trim(&start[..start.len() - rest.len()]);
-            self.take_param(Param { name, value, raw }, &s[..s.len() - rest.len()])?;
+            self.take_param(Param { name, value, raw }, &s[..s.len() - rest.len()], rest.is_empty())?;
             s = rest;
         }
         matches!(s.first(), None | Some(b',' | b'(')).then_some(s)
@@ -135,8 +135,9 @@ impl<'m> Via<'m> {
     }
 
     /// Keeps a parameter; `None` when it must have a value and has none, or must not and has.
-    fn take_param(&mut self, p: Param<'m>, span: &'m [u8]) -> Option<()> {
-        let value = p.value.filter(|v| !v.is_empty());
+    fn take_param(&mut self, p: Param<'m>, span: &'m [u8], last: bool) -> Option<()> {
+        // Captured: an empty value is refused at the end of the header only.
+        let value = p.value.filter(|v| !v.is_empty() || !last);
         match p.name.len() {
             1 if is_named(p.name, b"i") => self.i = Some(value?),
             1 if is_named(p.name, b"a") && p.value.is_some() => return None,

@@ -5,7 +5,7 @@ use kamjit_engine::{
     catalog::InnerName,
     forward,
     log::{self, Level},
-    pv::{PvCode, PvDef, PvName},
+    pv::{FormatPiece, PvCode, PvDef, PvName},
 };
 
 use super::{STATE, reply, stateful_or_stateless, stateless};
@@ -15,7 +15,14 @@ use super::{STATE, reply, stateful_or_stateless, stateless};
 fn code_and_reason<'m>(ctx: &mut Ctx<'m>, args: &'m [Arg]) -> (i64, &'m [u8]) {
     let [code, reason, ..] = args else { return (500, b"Internal Server Error") };
     let code = code.value(ctx);
-    let reason = reason.value(ctx);
+    let reason = match reason {
+        // Captured: of a text that begins with a variable only the variable counts.
+        Arg::Format(format) => match format.pieces() {
+            [FormatPiece::Var(pv), ..] => pv.get(ctx),
+            _ => reason.value(ctx),
+        },
+        _ => reason.value(ctx),
+    };
     let state = STATE.get(ctx);
     let code = match code {
         Val::Int(n) if n >= 0 => n,

@@ -6,7 +6,7 @@ mod stateful;
 mod stats;
 mod tag;
 
-pub use reply::{error_reply, stateful_or_stateless, stateless};
+pub use reply::{error_reply, put_contacts, stateful_or_stateless, stateless};
 
 use std::sync::Arc;
 

@@ -19,8 +19,7 @@ use super::STATE;
 /// reply could not be sent.
 pub fn stateless(ctx: &mut Ctx<'_>, code: i64, reason: &[u8]) -> bool {
     let msg = ctx.msg;
-    // Captured: a request with a broken header is not answered.
-    if !msg.is_request() || msg.method() == Method::ACK || msg.is_broken() {
+    if !msg.is_request() || msg.method() == Method::ACK {
         return false;
     }
     let Some(state) = STATE.get(ctx) else { return false };
@@ -36,13 +35,17 @@ pub fn stateless(ctx: &mut Ctx<'_>, code: i64, reason: &[u8]) -> bool {
     };
     // Only replies that can begin or end a dialog get a tag of ours (captured: 99 gets none, 183 and up do).
     let to_tag = (code >= 180 && msg.to().tag.is_none()).then(|| state.tags.make(msg));
+    let mut contacts = ArenaVec::new_in(ctx.arena);
+    if (300..400).contains(&code) {
+        put_contacts(ctx, &mut contacts);
+    }
     let how = ReplyOut {
         code,
         reason,
         to_tag,
         source: Some(ctx.source()),
         server: ctx.program.server_header.as_deref(),
-        headers: b"",
+        headers: &contacts,
     };
     let mut out = ArenaVec::with_capacity_in(msg.headers_end() + 256, ctx.arena);
     build::reply(msg, &ctx.edits, &how, &mut out);
@@ -111,4 +114,23 @@ fn local_response_event(ctx: &mut Ctx<'_>, sent: &[u8]) {
     let request = std::mem::replace(&mut ctx.msg, reply);
     ctx.run_route_as(route, Routes::EVENT);
     ctx.msg = request;
+}
+
+/// `Contact` with the destinations of the request, for a redirection.
+pub fn put_contacts(ctx: &Ctx<'_>, out: &mut ArenaVec<'_, u8>) {
+    if ctx.main.uri.is_none() && ctx.branches.is_empty() {
+        return;
+    }
+    let all = std::iter::once((ctx.ruri(), ctx.main.q))
+        .chain(ctx.branches.iter().filter_map(|b| Some((b.uri?, b.q))));
+    for (n, (uri, q)) in all.enumerate() {
+        out.extend_from_slice_copy(if n == 0 { b"Contact: <" } else { b", <" });
+        out.extend_from_slice_copy(uri);
+        out.extend_from_slice_copy(b">");
+        if q >= 0 {
+            let q = format!(";q={}", f64::from(q) / 1000.0);
+            out.extend_from_slice_copy(q.as_bytes());
+        }
+    }
+    out.extend_from_slice_copy(b"\r\n");
 }

@@ -54,7 +54,7 @@ pub(super) fn send_with(
     let mut lines = ArenaVec::new_in(ctx.arena);
     lines.extend_from_slice_copy(headers);
     if (300..400).contains(&code) {
-        put_contacts(ctx, &mut lines);
+        crate::sl::put_contacts(ctx, &mut lines);
     }
     let how = ReplyOut {
         code,
@@ -89,25 +89,6 @@ pub(super) fn send_with(
     }
     hooks::reply_out(ctx, tx, code, reason, None);
     true
-}
-
-/// `Contact` with the destinations of the request, for a redirection.
-fn put_contacts(ctx: &Ctx<'_>, out: &mut ArenaVec<'_, u8>) {
-    if ctx.main.uri.is_none() && ctx.branches.is_empty() {
-        return;
-    }
-    let all = std::iter::once((ctx.ruri(), ctx.main.q))
-        .chain(ctx.branches.iter().filter_map(|b| Some((b.uri?, b.q))));
-    for (n, (uri, q)) in all.enumerate() {
-        out.extend_from_slice_copy(if n == 0 { b"Contact: <" } else { b", <" });
-        out.extend_from_slice_copy(uri);
-        out.extend_from_slice_copy(b">");
-        if q >= 0 {
-            let q = format!(";q={}", f64::from(q) / 1000.0);
-            out.extend_from_slice_copy(q.as_bytes());
-        }
-    }
-    out.extend_from_slice_copy(b"\r\n");
 }
 
 /// What follows a final reply: the wait for the ACK of an INVITE, else the end.

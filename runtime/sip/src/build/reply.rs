@@ -23,7 +23,7 @@ pub struct ReplyOut<'a> {
     pub source: Option<Source<'a>>,
     /// The whole Server header line without line end; `None` for none.
     pub server: Option<&'a [u8]>,
-    /// More header lines, each with its line end, written before those of the edits.
+    /// More header lines, each with its line end, written behind those of the edits (captured for redirections).
     pub headers: &'a [u8],
 }
 
@@ -54,11 +54,11 @@ pub fn reply(msg: &Message<'_>, edits: &Edits<'_>, how: &ReplyOut<'_>, out: &mut
             _ => {}
         }
     }
-    out.put(how.headers);
     let replies = edits.replies();
     for lump in replies.iter().filter(|l| l.part == ReplyPart::Header) {
         out.put(lump.text);
     }
+    out.put(how.headers);
     if let Some(server) = how.server {
         out.put(server);
         out.put(b"\r\n");
