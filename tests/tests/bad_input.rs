@@ -4,7 +4,7 @@
 
 use kamjit_tests::call::{call, exchange, two_phones};
 use kamjit_tests::noise::Noise;
-use kamjit_tests::{Agent, Kind, Message, Server, Setup, World, patience, scenario, sdp};
+use kamjit_tests::{Agent, Kind, LogRule, Message, Server, Setup, World, patience, scenario, sdp};
 use std::io::{Read, Write};
 use std::net::{TcpStream, UdpSocket};
 use std::time::{Duration, Instant};
@@ -245,16 +245,20 @@ fn mutations(world: &mut World, seed: u64, rounds: usize) {
     let mut alice = world.udp("alice");
     for n in 0..rounds {
         let base = if n % 2 == 0 { &plain } else { &register };
-        let message =
-            noise.mutate(base.replace("bad-input@", &format!("m{n}@")).as_bytes(), &[&port, " SIP/2.0"]);
+        // Each for an address of its own, so that one difference does not show in all later lists of contacts.
+        let base = base.replace("bad-input@", &format!("m{n}@"));
+        let base = base.replace("To: <sip:alice@", &format!("To: <sip:u{n}@"));
+        let message = noise.mutate(base.as_bytes(), &[&port, " SIP/2.0"]);
         alice.send_raw(&message);
         world.fence();
     }
 }
 
-scenario!(mutations_one, Setup::stock().any_order(), |world| mutations(world, 1, 300));
-scenario!(mutations_two, Setup::stock().any_order(), |world| mutations(world, 2, 300));
-scenario!(mutations_three, Setup::stock().any_order(), |world| mutations(world, 3, 300));
+scenario!(mutations_one, Setup::stock().any_order().log(LogRule::Ignored), |world| mutations(world, 1, 300));
+scenario!(mutations_two, Setup::stock().any_order().log(LogRule::Ignored), |world| mutations(world, 2, 300));
+scenario!(mutations_three, Setup::stock().any_order().log(LogRule::Ignored), |world| mutations(
+    world, 3, 300
+));
 
 scenario!(calls_go_on_under_noise, Setup::stock(), |world| {
     let (mut alice, mut bob) = two_phones(world);
