@@ -9,6 +9,11 @@ use kamjit_sip::{Edits, Message, edit};
 /// Does all edits recorded so far; what the script reads from now on is the changed message. Additions to replies
 /// are dropped with the edits (captured).
 pub(super) fn apply_changes<'m>(ctx: &mut Ctx<'m>, _: &'m [Arg]) -> Ret {
+    // Captured: a Record-Route whose second half depends on where the message goes cannot be written yet.
+    if ctx.edits.has_tag(edit::tag::RECORD_ROUTE) {
+        log::core(Level::Err, format_args!("changes cannot be applied after record_route()"));
+        return Ret::FALSE;
+    }
     let hop = ctx.hop(ctx.rcv.socket);
     let changed = edit::apply(ctx.msg, &ctx.edits, ctx.main.uri, hop.as_ref(), ctx.arena);
     take(ctx, changed.ok())
