@@ -50,7 +50,7 @@ scenario!(
     {HEAD}
     $var(port) = $rU; $ru = "sip:x@127.0.0.1:" + $var(port);
     include_hf_value("Supported", "timer"); exclude_hf_value("Allow", "BYE"); append_hf_value("X-List", "d"); insert_hf_value("X-List", "a0");
-    assign_hf_value("X-One", "new"); remove_hf_value2("X-Two");
+    assign_hf_value("X-One", "new"); remove_hf_value("X-Two[0]"); remove_hf_value("X-Three[1]");
     if (hf_value_exists("Supported", "100rel")) xlog("L|100rel\n"); if (!hf_value_exists("Supported", "nope")) xlog("L|no nope\n");
     set_body("new body\r\n", "text/plain");
     if (is_audio_on_hold()) xlog("L|hold\n");
@@ -69,6 +69,7 @@ scenario!(
             .add("X-List", "a, b, c")
             .add("X-One", "old")
             .add("X-Two", "old")
+            .add("X-Three", "1, 2, 3")
             .body("application/sdp", kamjit_tests::sdp(40_000, "sendonly"));
         alice.send(&request);
         finish(&mut alice, &mut one, &request);
