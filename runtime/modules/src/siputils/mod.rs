@@ -66,7 +66,6 @@ pub static MODULE: Module = Module {
         plain("is_request", &[form(&[], ANY)], tests_of_message::is_request),
         plain("is_sip", &[form(&[], ANY)], tests_of_message::is_sip),
         plain("is_http", &[form(&[], ANY)], tests_of_message::is_http),
-        plain("is_user", &[form(&[StrVar], RL)], tests_of_message::is_user),
         plain("hdr_date_check", &[form(&[IntVar], ANY)], tests_of_message::date_check),
         FunctionDef {
             name: "is_supported",

@@ -54,12 +54,6 @@ pub(super) fn is_first_hop<'m>(ctx: &mut Ctx<'m>, args: &'m [Arg]) -> Ret {
     (literal && !looped).into()
 }
 
-/// `is_user(name)`: looks at credentials that an authentication has accepted, and there is none without the module
-/// `auth` (captured: unchecked credentials do not count).
-pub(super) fn is_user<'m>(_: &mut Ctx<'m>, _: &'m [Arg]) -> Ret {
-    Ret::FALSE
-}
-
 /// Option tags that `is_supported()` takes.
 const OPTIONS: [&str; 6] = ["path", "100rel", "timer", "eventlist", "gruu", "outbound"];
 
