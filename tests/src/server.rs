@@ -5,6 +5,7 @@ use crate::nameserver::NameServer;
 use crate::ports::Port;
 use std::io::{BufRead, BufReader};
 use std::net::{SocketAddr, UdpSocket};
+use std::os::unix::fs::PermissionsExt;
 use std::os::unix::process::{CommandExt, ExitStatusExt};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, ExitStatus, Stdio};
@@ -226,6 +227,11 @@ impl Server {
     #[track_caller]
     pub fn spawn(kind: Kind, setup: &Setup) -> Self {
         let run = tempfile::Builder::new().prefix("kjt").tempdir().expect("run directory");
+        if setup.args.iter().any(|arg| arg == "-u") {
+            // The account that the server changes to makes its sockets here.
+            let open = std::fs::Permissions::from_mode(0o777);
+            std::fs::set_permissions(run.path(), open).expect("permissions of the run directory");
+        }
         let (port, port2) = (Port::reserve(), Port::reserve());
         let cfg = match &setup.cfg {
             None => PathBuf::from(STOCK),
@@ -373,13 +379,9 @@ impl Server {
         self.child.try_wait().ok().flatten()
     }
 
-    /// Waits for the main process to end.
-    #[track_caller]
-    pub fn wait_exit(&mut self) -> ExitStatus {
-        match wait_child(&mut self.child, patience()) {
-            Some(status) => status,
-            None => panic!("{} does not end; its log:\n{}", self.kind.name(), self.log().join("\n")),
-        }
+    /// Waits for the main process to end; `None` if it does not in that time.
+    pub fn ended_within(&mut self, timeout: Duration) -> Option<ExitStatus> {
+        wait_child(&mut self.child, timeout)
     }
 
     /// Sends a signal to the main process.

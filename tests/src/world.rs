@@ -100,9 +100,12 @@ impl World {
         for _ in 0..10 {
             self.fence();
         }
+        // Another worker than the one that answered may still be at a message of the scenario.
+        let mut quiet = Duration::from_millis(250);
         for io in &self.io {
             let mut io = io.lock().unwrap_or_else(|poisoned| poisoned.into_inner());
-            while io.receive(Duration::from_millis(20)).is_some() {}
+            while io.receive(quiet).is_some() {}
+            quiet = Duration::from_millis(20);
         }
     }
 }

@@ -193,23 +193,26 @@ fn wait_until_complete(server: &Server) {
     let _ = stream.read(&mut [0; 4096]).expect("an answer over TCP");
 }
 
+/// Starts a server, sends the signal and tells how it ended; `None` if it did not.
+fn end_by(kind: &Kind, signal: i32) -> Option<String> {
+    let mut server = Server::start(kind.clone(), &Setup::stock().arg("-P @RUN@/server.pid"));
+    let file = server.run.path().join("server.pid");
+    let named = pid_in(&file) as u32 == server.pid();
+    wait_until_complete(&server);
+    server.signal(signal);
+    let status = server.ended_within(Duration::from_secs(8))?;
+    Some(format!("pid file names it {named}, ends with {status}, file left {}", file.exists()))
+}
+
 #[test]
 fn signals() {
     compare_facts("signals", |kind| {
         let mut facts = String::new();
         for (name, signal) in [("TERM", libc::SIGTERM), ("INT", libc::SIGINT)] {
-            let setup = Setup::stock().arg("-P @RUN@/server.pid");
-            let mut server = Server::start(kind.clone(), &setup);
-            let file = server.run.path().join("server.pid");
-            let named = pid_in(&file) as u32 == server.pid();
-            wait_until_complete(&server);
-            server.signal(signal);
-            let status = server.wait_exit();
-            let _ = writeln!(
-                facts,
-                "{name}: pid file names it {named}, ends with {status}, file left {}",
-                file.exists()
-            );
+            // Now and then the real server hangs in its shutdown; kamjit has one try.
+            let tries = if *kind == Kind::Reference { 5 } else { 1 };
+            let ended = (0..tries).find_map(|_| end_by(kind, signal));
+            let _ = writeln!(facts, "{name}: {}", ended.unwrap_or_else(|| "does not end".into()));
         }
         for (name, signal) in [("HUP", libc::SIGHUP), ("USR1", libc::SIGUSR1)] {
             let mut server = Server::start(kind.clone(), &Setup::stock());
@@ -225,13 +228,7 @@ fn signals() {
 fn privileges_are_dropped() {
     compare_facts("privileges_are_dropped", |kind| {
         let setup = Setup::script("request_route { route(FENCE); }").arg("-u nobody -g nogroup");
-        let dir_open = |server: &Server| {
-            use std::os::unix::fs::PermissionsExt;
-            let _ = std::fs::set_permissions(server.run.path(), std::fs::Permissions::from_mode(0o777));
-        };
-        let mut server = Server::spawn(kind.clone(), &setup);
-        dir_open(&server);
-        server.wait_ready();
+        let server = Server::start(kind.clone(), &setup);
         let status = std::fs::read_to_string(format!("/proc/{}/status", server.pid())).expect("status");
         let ids: Vec<&str> =
             status.lines().filter(|l| l.starts_with("Uid:") || l.starts_with("Gid:")).collect();
