@@ -33,7 +33,7 @@ pub fn two_phones(world: &mut World) -> (Agent, Agent) {
 
 /// Sends an INVITE with a session description.
 pub fn invite(caller: &mut Agent, uri: &str) -> Message {
-    let request = caller.request("INVITE", uri).body("application/sdp", sdp(40_000, "sendrecv"));
+    let request = caller.request("INVITE", uri).body("application/sdp", sdp(6000, "sendrecv"));
     caller.send(&request);
     request
 }

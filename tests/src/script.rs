@@ -78,7 +78,7 @@ pub fn drive(world: &mut World) {
         .add("X-Num", "42")
         .add("X-List", "a, b")
         .add("X-List", "c")
-        .body("application/sdp", sdp(40_000, "sendrecv"));
+        .body("application/sdp", sdp(6000, "sendrecv"));
     alice.send(&request);
     alice.wait_status(200);
 }

@@ -6,7 +6,7 @@ use kamjit_tests::{Agent, Dialog, Message, Setup, World, scenario, sdp};
 
 /// A re-INVITE with that media direction, answered and acknowledged.
 fn reinvite(dialog: &mut Dialog, from: &mut Agent, to: &mut Agent, mode: &str, answer_mode: &str) {
-    let request = dialog.request(from, "INVITE").body("application/sdp", sdp(40_000, mode));
+    let request = dialog.request(from, "INVITE").body("application/sdp", sdp(6000, mode));
     from.send(&request);
     let received = to.wait_request("INVITE");
     let reply = to.reply_to(&received, 200, "OK").body("application/sdp", sdp(40_002, answer_mode));
