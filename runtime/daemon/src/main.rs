@@ -4,6 +4,7 @@ mod args;
 mod daemonize;
 mod listen;
 mod load;
+mod memory;
 mod report;
 mod reverse;
 mod serve;

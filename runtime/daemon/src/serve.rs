@@ -24,6 +24,7 @@ use crate::{
     daemonize::{self, Parent},
     listen,
     load::Loaded,
+    memory,
 };
 
 /// Why the server does not start.
@@ -152,6 +153,7 @@ fn run(
             }
         }
         worker::start_all(&engine, workers).map_err(system("cannot start the workers"))?;
+        tokio::spawn(memory::give_back());
         parent.ready();
         loop {
             tokio::select! {

@@ -244,11 +244,13 @@ unsafe extern "C-unwind" fn field_int(header: *mut Header, field: u32) -> i64 {
         Some(Field::DstPort) => i64::from(ctx.rcv.dst.port()),
         Some(Field::Proto) => ctx.rcv.proto as i64,
         Some(Field::Af) => family(ctx.rcv.src.ip()),
-        Some(Field::MsgLen) => ctx.msg.buf().len() as i64,
+        // Captured: in onsend_route it is the length of what is sent.
+        Some(Field::MsgLen) => ctx.sending().map_or(ctx.msg.buf().len(), |s| s.bytes.len()) as i64,
         Some(Field::MaxLen) => 65_535,
-        Some(Field::SndPort | Field::ToPort) => ctx.sending().map_or(0, |s| i64::from(s.addr.port())),
-        Some(Field::SndProto) => ctx.sending().map_or(0, |s| s.proto as i64),
-        Some(Field::SndAf) => ctx.sending().map_or(0, |s| family(s.addr.ip())),
+        Some(Field::SndPort) => ctx.sending().map_or(0, |s| i64::from(s.from.port())),
+        Some(Field::ToPort) => ctx.sending().map_or(0, |s| i64::from(s.dest.addr.port())),
+        Some(Field::SndProto) => ctx.sending().map_or(0, |s| s.dest.proto as i64),
+        Some(Field::SndAf) => ctx.sending().map_or(0, |s| family(s.from.ip())),
         _ => 0,
     }
 }
@@ -265,11 +267,10 @@ unsafe extern "C-unwind" fn field_str(header: *mut Header, field: u32) -> RawStr
         Field::Status => ctx.msg.status().map_or(b"", |code| format_int(ctx.arena, i64::from(code))),
         Field::SrcIp => ctx.source_ip(),
         Field::DstIp => ctx.address_text(ctx.rcv.dst.ip()),
-        Field::SndIp | Field::ToIp => {
-            ctx.sending().map_or(b"", |sending| ctx.address_text(sending.addr.ip()))
-        }
+        Field::SndIp => ctx.sending().map_or(b"", |sending| ctx.address_text(sending.from.ip())),
+        Field::ToIp => ctx.sending().map_or(b"", |sending| ctx.address_text(sending.dest.addr.ip())),
         Field::Proto => ctx.rcv.proto.name().as_bytes(),
-        Field::SndProto => ctx.sending().map_or(b"", |sending| sending.proto.name().as_bytes()),
+        Field::SndProto => ctx.sending().map_or(b"", |sending| sending.dest.proto.name().as_bytes()),
         _ => b"",
     })
 }
@@ -286,7 +287,8 @@ unsafe extern "C-unwind" fn field_is_myself(header: *mut Header, field: u32) -> 
         Some(Field::ToUri) => ctx.uri(ctx.msg.to().uri).is_some_and(|uri| uri_is_myself(ctx, uri)),
         Some(Field::SrcIp) => address_is_myself(ctx, ctx.rcv.src),
         Some(Field::DstIp) => address_is_myself(ctx, ctx.rcv.dst),
-        Some(Field::ToIp | Field::SndIp) => ctx.sending().is_some_and(|s| address_is_myself(ctx, s.addr)),
+        Some(Field::SndIp) => ctx.sending().is_some_and(|s| address_is_myself(ctx, s.from)),
+        Some(Field::ToIp) => ctx.sending().is_some_and(|s| address_is_myself(ctx, s.dest.addr)),
         _ => false,
     }))
 }
@@ -320,7 +322,8 @@ fn field_ip(ctx: &Ctx<'_>, field: u32) -> Option<IpAddr> {
     match Field::from_number(field)? {
         Field::SrcIp => Some(ctx.rcv.src.ip()),
         Field::DstIp => Some(ctx.rcv.dst.ip()),
-        Field::SndIp | Field::ToIp => ctx.sending().map(|sending| sending.addr.ip()),
+        Field::SndIp => ctx.sending().map(|sending| sending.from.ip()),
+        Field::ToIp => ctx.sending().map(|sending| sending.dest.addr.ip()),
         _ => None,
     }
 }

@@ -103,6 +103,7 @@ impl Builder {
             server_header: header("server_header", "Server"),
             user_agent_header: header("user_agent_header", "User-Agent"),
             request_route: main(kamjit_catalog::Routes::REQUEST),
+            onsend_route: main(kamjit_catalog::Routes::ONSEND),
             reply_route: main(kamjit_catalog::Routes::CORE_ONREPLY),
             generation: self.generation,
             globals: self.globals,

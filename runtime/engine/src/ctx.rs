@@ -11,10 +11,10 @@ use kamjit_sip::{Edits, Message, Uri};
 use crate::{
     avp::Avps,
     branch::Branch,
-    dest::Destination,
     engine::Engine,
     ext::Ext,
     fibre::{Cancelled, Scope},
+    onsend::Sending,
     program::{Program, RouteIndex},
     uris::UriCache,
     value::Val,
@@ -108,7 +108,7 @@ pub struct Ctx<'m> {
     pub program: &'m Program,
     /// The worker that runs it.
     pub worker: &'m Rc<Worker>,
-    sending: Option<Destination>,
+    sending: Option<Sending<'m>>,
     scope: &'m Scope,
     dynamic: &'m [RawVal],
     pub(crate) log_prefix: Option<&'m [u8]>,
@@ -185,13 +185,13 @@ impl<'m> Ctx<'m> {
     }
 
     /// Where the message is just being sent, in `onsend_route`.
-    pub fn sending(&self) -> Option<&Destination> {
+    pub fn sending(&self) -> Option<&Sending<'m>> {
         self.sending.as_ref()
     }
 
-    /// Sets where the message is being sent while `onsend_route` runs.
-    pub fn set_sending(&mut self, dest: Option<Destination>) {
-        self.sending = dest;
+    /// Sets what is being sent while `onsend_route` runs, and gives back what was before.
+    pub(crate) fn set_sending(&mut self, sending: Option<Sending<'m>>) -> Option<Sending<'m>> {
+        std::mem::replace(&mut self.sending, sending)
     }
 
     /// The fibre's scope.

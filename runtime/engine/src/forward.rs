@@ -15,6 +15,7 @@ use crate::{
     ctx::{Ctx, send_flags},
     dest::{Asked, Destination, pick_socket},
     identity::SocketName,
+    onsend,
 };
 
 impl<'m> Ctx<'m> {
@@ -116,7 +117,7 @@ pub fn reply(ctx: &mut Ctx<'_>) -> bool {
     }
     let mut out = ArenaVec::with_capacity_in(msg.buf().len() + 128, ctx.arena);
     build::reply_forward(msg, &ctx.edits, ctx.hop(dest.socket).as_ref(), &mut out);
-    let sent = ctx.worker.send(&dest, &out);
+    let sent = onsend::passes_reply(ctx, &dest, &out) && ctx.worker.send(&dest, &out);
     let core = &ctx.engine().stats.core;
     if sent { &core.fwd_replies } else { &core.err_replies }.inc();
     sent
@@ -138,7 +139,7 @@ pub fn request(ctx: &mut Ctx<'_>, dest: &Destination) -> bool {
     };
     let mut out = ArenaVec::with_capacity_in(msg.buf().len() + 512, ctx.arena);
     build::request(msg, &ctx.edits, &how, &mut out);
-    let sent = ctx.worker.send(dest, &out);
+    let sent = onsend::passes_request(ctx, dest, &out) && ctx.worker.send(dest, &out);
     let core = &ctx.engine().stats.core;
     if sent { &core.fwd_requests } else { &core.err_requests }.inc();
     sent

@@ -260,6 +260,8 @@ pub struct Globals {
     pub send_flags: u32,
     /// `tcp_accept_aliases`: a Via with `alias` lets what goes to its port use the connection (RFC 5923).
     pub tcp_accept_aliases: bool,
+    /// `onsend_route_reply`: `onsend_route` runs for replies as well.
+    pub onsend_route_reply: bool,
     /// `check_via`: replies whose top Via is not ours are dropped.
     pub check_via: bool,
 }
@@ -272,6 +274,7 @@ impl Default for Globals {
             max_while_loops: 100,
             send_flags: 0,
             tcp_accept_aliases: false,
+            onsend_route_reply: false,
             check_via: false,
         }
     }
@@ -303,6 +306,7 @@ impl Globals {
                 self.max_while_loops = (*n).clamp(0, 1 << 30) as u32
             }
             ("check_via", [ConfigValue::Int(n)]) => self.check_via = *n != 0,
+            ("onsend_route_reply", [ConfigValue::Int(n)]) => self.onsend_route_reply = *n != 0,
             ("tcp_accept_aliases", [ConfigValue::Int(n)]) => self.tcp_accept_aliases = *n != 0,
             ("force_rport", [ConfigValue::Int(n)]) => self.send_flag(send_flags::FORCE_RPORT, *n != 0),
             ("local_rport", [ConfigValue::Int(n)]) => self.send_flag(send_flags::ADD_LOCAL_RPORT, *n != 0),

@@ -19,6 +19,7 @@ pub mod identity;
 pub mod init;
 pub mod log;
 pub mod module;
+pub mod onsend;
 pub mod prepare;
 pub mod process;
 pub mod program;

@@ -88,6 +88,8 @@ pub struct Program {
     pub user_agent_header: Option<Box<[u8]>>,
     /// `request_route`.
     pub request_route: Option<RouteIndex>,
+    /// `onsend_route`.
+    pub onsend_route: Option<RouteIndex>,
     /// `reply_route`.
     pub reply_route: Option<RouteIndex>,
     pub(crate) states: States,

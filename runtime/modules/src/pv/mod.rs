@@ -12,6 +12,7 @@ mod message;
 mod network;
 mod rpc;
 mod script;
+mod sending;
 mod server;
 mod time;
 mod transform;
@@ -45,6 +46,7 @@ const PVS: &[&[PvDef]] = &[
     via::PVS,
     credentials::PVS,
     identity::PVS,
+    sending::PVS,
     server::PVS,
 ];
 static ALL_PVS: [PvDef; total(PVS)] = join(PVS);

@@ -1,4 +1,4 @@
-//! The server itself and what only some routes have: `$version(...)`, `$ksr(...)`, `$pp`, `$snd(...)`, `$err...`,
+//! The server itself and what only some routes have: `$version(...)`, `$ksr(...)`, `$pp`, `$err...`,
 //! `$msgbuf(...)`.
 
 use kamjit_catalog::{Generation, HostError, InnerName};
@@ -12,9 +12,6 @@ pub(super) const PVS: &[PvDef] = &[
     read_only("pp", |_, _| Val::Int(i64::from(std::process::id()))),
     named("version", InnerName::Static, version, Some(parse_version)),
     named("ksr", InnerName::Static, version, Some(parse_version)),
-    named("snd", InnerName::Static, |_, _| Val::Null, None),
-    named("sndto", InnerName::Static, |_, _| Val::Null, None),
-    named("sndfrom", InnerName::Static, |_, _| Val::Null, None),
     read_only("err.class", |_, _| Val::Null),
     read_only("err.level", |_, _| Val::Null),
     read_only("err.info", |_, _| Val::Null),

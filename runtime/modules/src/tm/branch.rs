@@ -9,6 +9,7 @@ use kamjit_engine::{
     catalog::Routes,
     ctx::send_flags,
     dest::{Asked, Destination, NoDestination},
+    onsend,
     program::RouteIndex,
 };
 use kamjit_sip::{
@@ -140,16 +141,36 @@ fn write(ctx: &Ctx<'_>, tx: &Transaction, n: usize, dest: &Destination, out: &mu
     true
 }
 
+/// Runs `onsend_route` for the branches from `first` on; those that it drops are marked as failed.
+fn ask_onsend(ctx: &mut Ctx<'_>, tx: &Arc<Transaction>, first: usize) {
+    for n in first.. {
+        let (dest, bytes) = {
+            let inner = tx.inner();
+            let Some(uac) = inner.uacs.get(n) else { return };
+            let Some(dest) = uac.dest else { continue };
+            (dest, ctx.keep(&uac.sent))
+        };
+        if !onsend::passes_request(ctx, &dest, bytes)
+            && let Some(uac) = tx.inner().uacs.get_mut(n)
+        {
+            uac.faked = true;
+        }
+    }
+}
+
 /// Sends the branches from `first` on and starts their timers. Those that are known not to be sent end with 500. The
 /// number of the others is given back.
-pub(super) fn send(ctx: &Ctx<'_>, tx: &Arc<Transaction>, first: usize) -> usize {
+pub(super) fn send(ctx: &mut Ctx<'_>, tx: &Arc<Transaction>, first: usize) -> usize {
+    if ctx.program.onsend_route.is_some() {
+        ask_onsend(ctx, tx, first);
+    }
     let mut inner = tx.inner();
     let now = now(ctx.worker);
     let timers = inner.timers;
     let mut sent = 0;
     for uac in inner.uacs.iter_mut().skip(first) {
         let Some(dest) = uac.dest else { continue };
-        if !ctx.worker.send(&dest, &uac.sent) {
+        if uac.faked || !ctx.worker.send(&dest, &uac.sent) {
             uac.status = 500;
             uac.faked = true;
             continue;

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use bumpalo::collections::Vec as ArenaVec;
-use kamjit_engine::{Ctx, Ended, catalog::Routes, hooks::ReplyVerdict};
+use kamjit_engine::{Ctx, Ended, catalog::Routes, hooks::ReplyVerdict, onsend};
 use kamjit_sip::{FirstLine, Method, build};
 
 use super::{
@@ -151,7 +151,9 @@ pub(super) fn send_on(ctx: &mut Ctx<'_>, tx: &Arc<Transaction>, code: u16) {
     let hop = ctx.hop(dest.socket);
     let mut out = ArenaVec::with_capacity_in(msg.buf().len() + 128, ctx.arena);
     build::reply_forward(msg, &ctx.edits, hop.as_ref(), &mut out);
-    ctx.worker.send(&dest, &out);
+    if onsend::passes_reply(ctx, &dest, &out) {
+        ctx.worker.send(&dest, &out);
+    }
     let first = {
         let mut inner = tx.inner();
         let first = inner.uas.status < 200;

@@ -48,7 +48,11 @@ pub(crate) fn branch_index(ctx: &Ctx<'_>) -> Option<i64> {
     if ctx.routes.meets(Routes::FAILURE) {
         return Some(current::current(ctx)?.inner().uacs.len() as i64);
     }
-    // Captured: 0 in a request route, -1 for a reply of no transaction.
+    // Captured: 0 in a request route, -1 when a request is sent and for a reply of no transaction.
+    let sends = ctx.sending().is_some() && ctx.msg.is_request();
+    if sends {
+        return Some(-1);
+    }
     let none = if ctx.msg.is_request() { 0 } else { -1 };
     Some(branch(ctx).map_or(none, |n| n as i64))
 }
