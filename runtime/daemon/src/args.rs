@@ -27,7 +27,8 @@ impl From<Compat> for Generation {
 
 /// The options. Those without meaning here are taken and ignored, so that start scripts run unchanged.
 #[derive(Clone, Debug, Parser)]
-#[command(name = "kamjit", version, disable_version_flag = true, args_override_self = true, before_help = crate::VERSION)]
+#[command(name = "kamjit", version, disable_version_flag = true, args_override_self = true, before_help = crate::VERSION,
+    after_help = "Commands: kamjit check FILE..., kamjit catalog [WORD]; each explains itself with --help.")]
 pub struct Args {
     /// Auto aliases: yes/on or no/off
     #[arg(short = 'a', value_name = "MODE")]
@@ -173,16 +174,5 @@ impl Args {
     /// True if the process stays in the foreground.
     pub fn stays(&self) -> bool {
         matches!(self.foreground, 1 | 2)
-    }
-
-    /// `-A` options as name and value.
-    pub fn defines(&self) -> Vec<(String, Option<String>)> {
-        self.define
-            .iter()
-            .map(|define| match define.split_once('=') {
-                Some((name, value)) => (name.to_owned(), Some(value.to_owned())),
-                None => (define.clone(), None),
-            })
-            .collect()
     }
 }

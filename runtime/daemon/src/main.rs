@@ -1,6 +1,8 @@
 //! The server: command line, start-up, signals. Everything else is in the crates below.
 
 mod args;
+mod catalog;
+mod check;
 mod daemonize;
 mod listen;
 mod load;
@@ -11,7 +13,7 @@ mod serve;
 
 use clap::{Parser, error::ErrorKind};
 
-use crate::args::Args;
+use crate::{args::Args, load::Source};
 
 /// The first line of `-v` and `-h`.
 const VERSION: &str = concat!("version: kamjit ", env!("CARGO_PKG_VERSION"), " (x86_64/linux)");
@@ -24,6 +26,18 @@ fn main() {
 }
 
 fn run() -> i32 {
+    // Kamailio's command line has options only, so a word in the first place is one of our own commands.
+    let mut words = std::env::args_os().skip(1);
+    match words.next().as_deref().and_then(std::ffi::OsStr::to_str) {
+        Some("check") => return check::run(std::env::args_os().skip(1)),
+        Some("catalog") => return catalog::run(std::env::args_os().skip(1)),
+        _ => {}
+    }
+    serve()
+}
+
+/// The server, with Kamailio's command line.
+fn serve() -> i32 {
     let args = match Args::try_parse() {
         Ok(args) => args,
         Err(error) => {
@@ -43,7 +57,7 @@ fn run() -> i32 {
     }
     kamjit_engine::log::Subscriber::install();
     if args.cfg_print {
-        return match load::read(&args) {
+        return match load::read(&Source::of_args(&args)) {
             Ok(unit) => {
                 print!("{}", unit.text);
                 0
@@ -51,7 +65,7 @@ fn run() -> i32 {
             Err(_) => REFUSED,
         };
     }
-    let loaded = match load::load(&args) {
+    let loaded = match load::load(&Source::of_args(&args)) {
         Ok(loaded) => loaded,
         Err(refused) => {
             eprintln!("ERROR: bad config file ({} errors)", refused.errors);

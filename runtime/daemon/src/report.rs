@@ -5,18 +5,28 @@ use std::collections::HashSet;
 use kamjit_syntax::{Diagnostic, Severity, SourceMap};
 use miette::{GraphicalReportHandler, GraphicalTheme, LabeledSpan, MietteDiagnostic, NamedSource};
 
-/// Writes the diagnostics to stderr, each once. Returns the number of errors.
-pub fn print(diagnostics: &[Diagnostic], map: &SourceMap) -> usize {
+/// How much was found.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Tally {
+    /// What keeps the server from starting.
+    pub errors: usize,
+    /// What it starts with, but surely is not meant.
+    pub warnings: usize,
+}
+
+/// Writes the diagnostics to stderr, each once.
+pub fn print(diagnostics: &[Diagnostic], map: &SourceMap) -> Tally {
     let mut seen = HashSet::new();
-    let mut errors = 0;
+    let mut tally = Tally::default();
     for diagnostic in diagnostics {
         let text = draw(diagnostic, map);
         if seen.insert(text.clone()) {
-            errors += usize::from(diagnostic.severity == Severity::Error);
+            tally.errors += usize::from(diagnostic.severity == Severity::Error);
+            tally.warnings += usize::from(diagnostic.severity == Severity::Warning);
             eprintln!("{text}");
         }
     }
-    errors
+    tally
 }
 
 fn draw(diagnostic: &Diagnostic, map: &SourceMap) -> String {

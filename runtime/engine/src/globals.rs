@@ -362,6 +362,11 @@ impl Globals {
         self.given.iter().filter(move |(n, _)| *n == name).map(|(_, value)| value.as_slice())
     }
 
+    /// All parameters under their newer names, each with whether it has an effect in this server.
+    pub fn catalog() -> impl Iterator<Item = (&'static str, bool)> {
+        TABLE.iter().map(|(name, meaning)| (*name, *meaning != Meaning::Ignored))
+    }
+
     /// Names of all parameters, for "did you mean".
     pub fn names() -> impl Iterator<Item = &'static str> {
         TABLE.iter().map(|(name, _)| *name).chain(SYNONYMS.iter().map(|(name, _)| *name))
