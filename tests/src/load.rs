@@ -104,15 +104,24 @@ fn sipp(server: &Server, scenario: &str, args: &[&str]) -> Child {
     command.spawn().expect("sipp; tests/run installs the peers of the tests")
 }
 
-/// Registers `callee` at the server; the answer shows that it is done.
+/// Registers `callee` at the server, in place of what an earlier load registered; the answers show that it is done.
 fn register(server: &Server, port: u16) {
     let socket = std::net::UdpSocket::bind("127.0.0.1:0").expect("socket");
     socket.set_read_timeout(Some(crate::agent::patience())).expect("timeout");
+    let here = format!("<sip:callee@127.0.0.1:{port}>");
+    for (contact, expires) in [("*", 0), (&*here, 3600)] {
+        send_register(server, &socket, contact, expires);
+    }
+}
+
+fn send_register(server: &Server, socket: &std::net::UdpSocket, contact: &str, expires: u32) {
     let (to, local) = (server.address(), socket.local_addr().expect("bound socket"));
+    let port = local.port();
     let request = format!(
-        "REGISTER sip:{to} SIP/2.0\r\nVia: SIP/2.0/UDP {local};rport;branch=z9hG4bK-reg\r\nMax-Forwards: 70\r\n\
-         From: <sip:callee@{to}>;tag=r\r\nTo: <sip:callee@{to}>\r\nCall-ID: load\r\nCSeq: 1 REGISTER\r\n\
-         Contact: <sip:callee@127.0.0.1:{port}>\r\nExpires: 3600\r\nContent-Length: 0\r\n\r\n"
+        "REGISTER sip:{to} SIP/2.0\r\nVia: SIP/2.0/UDP {local};rport;branch=z9hG4bK-reg{expires}\r\nMax-Forwards: 70\r\n\
+         From: <sip:callee@{to}>;tag=r\r\nTo: <sip:callee@{to}>\r\nCall-ID: load-{port}\r\nCSeq: {} REGISTER\r\n\
+         Contact: {contact}\r\nExpires: {expires}\r\nContent-Length: 0\r\n\r\n",
+        expires + 1
     );
     socket.send_to(request.as_bytes(), to).expect("loopback");
     let mut buffer = [0; 4096];
