@@ -17,6 +17,7 @@ pub mod dialog;
 pub mod diff;
 pub mod io;
 pub mod load;
+pub mod mariadb;
 pub mod mask;
 pub mod message;
 pub mod nameserver;

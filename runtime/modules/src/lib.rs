@@ -5,6 +5,9 @@ pub mod cfg_rpc;
 pub mod corex;
 pub mod counters;
 pub mod ctl;
+pub mod database;
+pub mod db_mysql;
+pub mod db_sqlite;
 pub mod dlgs;
 pub mod jsonrpcs;
 pub mod kex;
@@ -31,6 +34,8 @@ pub static ALL: &[&Module] = &[
     &corex::MODULE,
     &counters::MODULE,
     &ctl::MODULE,
+    &db_mysql::MODULE,
+    &db_sqlite::MODULE,
     &dlgs::MODULE,
     &jsonrpcs::MODULE,
     &kex::MODULE,
