@@ -14,6 +14,7 @@ use crate::diagnostic::Diagnostic;
 use crate::span::Span;
 use grammar::{Grammar, Rule};
 use lower::Lower;
+pub(crate) use lower::unescape;
 
 /// A tree and what was wrong with its text. When there is an error the tree is what could be saved.
 #[derive(Clone, Debug, Default)]

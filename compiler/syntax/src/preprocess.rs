@@ -1,11 +1,14 @@
 //! The preprocessor: directives, defines, substitutions and includes; from files to one expanded text.
 
+mod buffer;
 mod defines;
 mod directives;
 mod expression;
 mod include;
 mod lexer;
+mod lines;
 mod output;
+mod posix;
 mod strings;
 mod subst;
 
@@ -101,7 +104,7 @@ pub struct Preprocessed {
 
 /// Reads `path` and everything it includes.
 pub fn preprocess(path: &Path, options: &Options, loader: &dyn FileLoader) -> Preprocessed {
-    let mut lexer = Lexer::new(path, options, loader);
+    let mut lexer = Lexer::new(options, loader);
     lexer.main_file(path);
     lexer.finish()
 }

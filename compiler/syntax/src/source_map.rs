@@ -113,7 +113,8 @@ impl SourceMap {
     }
 
     fn push(&mut self, segment: Segment) {
-        if self.segments.last().is_some_and(|last| last.out == segment.out) {
+        // Text that was written again takes the place of what stood there.
+        while self.segments.last().is_some_and(|last| last.out >= segment.out) {
             self.segments.pop();
         }
         self.segments.push(segment);

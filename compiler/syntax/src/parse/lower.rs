@@ -6,6 +6,8 @@ mod items;
 mod literals;
 mod stmts;
 
+pub(crate) use literals::unescape;
+
 use pest::iterators::{Pair, Pairs};
 
 use super::grammar::Rule;

@@ -1,13 +1,13 @@
 //! The expressions of `#!ifexp` and `#!defexp` (6.x): C-like operators over numbers, strings and defines.
 
 use super::defines::Policy;
-use super::directives::name_and_value;
 use super::lexer::{Lexer, is_word, rest};
-use crate::diagnostic::Diagnostic;
 use crate::span::Span;
 
 /// Parentheses and signs in each other.
 const MAX_DEPTH: usize = 64;
+/// Longest text: expressions that double each other must end somewhere.
+const MAX_TEXT: usize = 1 << 16;
 
 /// A value.
 #[derive(Clone, Debug, PartialEq)]
@@ -42,11 +42,6 @@ impl Value {
 
 impl Lexer<'_> {
     pub(super) fn evaluate(&mut self, text: &[u8], span: Span) -> Option<Value> {
-        if !self.is_v6() {
-            let error = Diagnostic::error("KC001", span, "5.6 does not know this directive");
-            self.out.diagnostics.push(error.help("it came with 5.7; run with --compat 6, or use #!ifdef"));
-            return None;
-        }
         let mut reader = Reader { text, at: 0, lexer: self, depth: 0 };
         let value = reader.binary(0);
         reader.blanks();
@@ -64,12 +59,12 @@ impl Lexer<'_> {
         }
     }
 
-    pub(super) fn defexp(&mut self, word: &[u8], line: &[u8], span: Span) {
-        let (name, text) = name_and_value(line);
-        let Some(value) = self.evaluate(&text, span) else { return };
+    /// `#!defexp NAME expression`.
+    pub(super) fn define_expression(&mut self, name: &[u8], text: &[u8], quoted: bool, span: Span) {
+        let Some(value) = self.evaluate(text, span) else { return };
         let value = value.text();
-        let value = if word == b"defexps" { [b"\"", value.as_slice(), b"\""].concat() } else { value };
-        self.define(&name, &value, Some(span), Policy::New);
+        let value = if quoted { [b"\"", value.as_slice(), b"\""].concat() } else { value };
+        self.define(name, &value, Some(span), Policy::New);
     }
 }
 
@@ -120,6 +115,9 @@ impl Reader<'_, '_, '_> {
         while let Some(op) = self.operator(level) {
             let right = self.binary(level + 1)?;
             left = apply(op, &left, &right);
+            if matches!(&left, Value::Str(text) if text.len() > MAX_TEXT) {
+                return Err("its value is too long".into());
+            }
         }
         Ok(left)
     }

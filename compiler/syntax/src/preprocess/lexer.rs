@@ -1,14 +1,17 @@
 //! The token level: knows strings, comments and variables, and so knows where directives and defines count.
 //!
-//! Defines are spliced in as text (captured: a value may open a string or a comment that the following text closes),
-//! so the state lives outside of the buffer that is read.
+//! Defines are spliced in as text (captured: a value may open a string, a comment or a directive that the following
+//! text closes), so the state lives outside of the buffer that is read.
 
 use std::path::{Path, PathBuf};
 use std::rc::Rc;
 
+use super::buffer::{Buffer, Origin};
 use super::defines::Defines;
+use super::lines::{Named, Taken, Text, Token};
+use super::strings::Str;
 use super::subst::Subst;
-use super::{FileLoader, Generation, Options, Preprocessed};
+use super::{FileLoader, Generation, Options, Preprocessed, SubstKind};
 use crate::diagnostic::Diagnostic;
 use crate::parse::reserved;
 use crate::source_map::{Define, FileId};
@@ -26,33 +29,30 @@ const MAX_VARIABLE: usize = 8192;
 /// Deepest parentheses in a variable, for the same reason.
 const MAX_PARENTHESES: usize = 64;
 
-/// What the current byte stands in.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+/// What the current byte stands in. A state outlives its buffer: also the end of an included file (captured).
+#[derive(Debug)]
 pub(super) enum State {
     Code,
-    /// Inside a string: its quote and where its content begins in the output.
+    /// Inside a string.
     Str {
         quote: u8,
-        content: usize,
         at: Span,
     },
+    /// Behind a string that goes on if another follows.
+    Between,
+    /// To the end of the line: a comment, or what follows an `#!ifdef NAME`.
     LineComment,
     BlockComment {
         at: Span,
     },
-}
-
-/// Where the bytes being read come from.
-#[derive(Clone)]
-pub(super) enum Origin {
-    File(FileId),
-    /// The value of a define: all of it maps to the place of use.
-    Define {
-        file: FileId,
-        start: u32,
-        len: u32,
-        define: Rc<Define>,
-    },
+    /// Before the name that a directive needs.
+    Name(Named, Span),
+    /// In the rest of the line that is a directive's value.
+    Text(Text),
+    /// Before or in the one word that a directive needs.
+    Token(Token),
+    /// In an inactive part.
+    Skip,
 }
 
 /// The last segment of the source map.
@@ -71,12 +71,13 @@ pub(super) struct Level {
     pub(super) at: Span,
     /// The lines of the current branch are read.
     pub(super) active: bool,
+    /// It stands in an inactive part, so that none of its branches is read.
+    pub(super) dead: bool,
 }
 
 pub(super) struct Lexer<'a> {
     pub(super) options: &'a Options,
     pub(super) loader: &'a dyn FileLoader,
-    pub(super) main_dir: PathBuf,
     pub(super) out: Preprocessed,
     pub(super) defines: Defines,
     pub(super) substs: Vec<Subst>,
@@ -86,40 +87,46 @@ pub(super) struct Lexer<'a> {
     /// Names being expanded.
     expanding: Vec<Vec<u8>>,
     pub(super) state: State,
+    /// The string being read or just read.
+    pub(super) string: Str,
     /// Open braces: `#!subst` counts only at the top level.
     pub(super) braces: usize,
     /// The next string names a module.
     pub(super) names_module: bool,
+    /// The next string is a substitution.
+    pub(super) subst: Option<(SubstKind, Span)>,
     /// What the last segment says, so that a stretch needs one segment only.
     pub(super) stretch: Stretch,
     pub(super) overflowed: bool,
     expansions: usize,
-    /// `#!endif` and `#!else` in inactive parts that do not count because text follows them.
-    pub(super) tails: Vec<Span>,
+    /// Lines that look like directives for branches but do not count.
+    pub(super) taken: Vec<Taken>,
 }
 
 impl<'a> Lexer<'a> {
-    pub(super) fn new(path: &Path, options: &'a Options, loader: &'a dyn FileLoader) -> Lexer<'a> {
+    pub(super) fn new(options: &'a Options, loader: &'a dyn FileLoader) -> Lexer<'a> {
         let mut lexer = Lexer {
             options,
             loader,
-            main_dir: path.parent().map(Path::to_path_buf).unwrap_or_default(),
             out: Preprocessed::default(),
-            defines: Defines::new(options),
+            defines: Defines::new(options.generation),
             substs: Vec::new(),
             levels: Vec::new(),
             open_files: Vec::new(),
             expanding: Vec::new(),
             state: State::Code,
+            string: Str::default(),
             braces: 0,
             names_module: false,
+            subst: None,
             stretch: Stretch::Ended,
             overflowed: false,
             expansions: 0,
-            tails: Vec::new(),
+            taken: Vec::new(),
         };
+        lexer.define_arguments(&options.defines);
         for module in &options.modules {
-            lexer.define_module(module.as_bytes());
+            lexer.define_module(module.as_bytes(), Span::default());
         }
         for (kind, expression) in &options.substs {
             lexer.add_subst(*kind, expression.as_bytes(), Span::default());
@@ -143,22 +150,22 @@ impl<'a> Lexer<'a> {
         let id = self.out.map.add_file(path.to_path_buf(), bytes);
         self.open_files.push(path.to_path_buf());
         self.stretch = Stretch::Ended;
-        self.run(&text, &Origin::File(id));
+        let buffer = Buffer::file(&text, id);
+        self.run(&buffer);
         self.open_files.pop();
         self.stretch = Stretch::Ended;
         match self.state {
             State::Str { at, .. } => {
                 self.error("KC001", at, "this string is never closed");
-                // Only what this string swallowed is lost, not the rest of the text.
-                self.emit_marker();
+                self.state = State::Code;
             }
+            State::Between => self.end_string(&buffer, text.len()),
             State::BlockComment { at } => {
                 let warning = Diagnostic::warning("KC001", at, "this comment is never closed");
                 self.out.diagnostics.push(warning.help("close it with `*/`"));
             }
             _ => {}
         }
-        self.state = State::Code;
         self.emit_marker();
     }
 
@@ -168,14 +175,8 @@ impl<'a> Lexer<'a> {
             self.out.text.clear();
             return self.out;
         }
-        for level in std::mem::take(&mut self.levels) {
-            let error = Diagnostic::error("KC023", level.at, "no `#!endif` for this directive");
-            let mut error = error.help("write `#!endif`, alone on its line, where the part ends");
-            for tail in self.tails.iter().filter(|t| t.start > level.at.start) {
-                error = error.also(*tail, "this one does not count: text follows on its line");
-            }
-            self.out.diagnostics.push(error);
-        }
+        self.finish_lines();
+        self.report_levels();
         self.out.map.set_names(self.defines.names());
         self.out
     }
@@ -184,84 +185,94 @@ impl<'a> Lexer<'a> {
         self.out.diagnostics.push(Diagnostic::error(code, at, message));
     }
 
-    /// The span of source bytes, or of the place of use when they come from a define.
-    pub(super) fn at(&self, origin: &Origin, start: usize, end: usize) -> Span {
-        match origin {
-            Origin::File(file) => self.out.map.source_span(*file, start as u32, end as u32),
-            Origin::Define { file, start, len, .. } => self.out.map.source_span(*file, *start, *start + *len),
-        }
+    pub(super) fn at(&self, buffer: &Buffer<'_>, start: usize, end: usize) -> Span {
+        buffer.span(&self.out.map, start, end)
     }
 
-    /// Lexes one buffer, going on in whatever state the one before ended.
-    fn run(&mut self, text: &[u8], origin: &Origin) {
+    /// Reads a buffer up to its edge, going on in whatever state the one before ended; returns where it stopped.
+    fn run(&mut self, buffer: &Buffer<'_>) -> usize {
         let mut at = 0;
-        while at < text.len() && !self.overflowed {
+        while at < buffer.edge && !self.overflowed {
             at = match self.state {
-                State::Code => self.code(text, at, origin),
-                State::Str { quote, content, .. } => self.in_string(text, at, quote, content, origin),
-                State::LineComment => {
-                    let end = memchr::memchr(b'\n', rest(text, at)).map_or(text.len(), |n| at + n);
-                    if end < text.len() {
-                        self.state = State::Code;
-                    }
-                    end
-                }
-                State::BlockComment { .. } => match memchr::memmem::find(rest(text, at), b"*/") {
+                State::Code => self.code(buffer, at),
+                State::Str { quote, .. } => self.in_string(buffer, at, quote),
+                State::Between => self.between_strings(buffer, at),
+                State::LineComment => self.to_line_end(buffer, at),
+                State::BlockComment { .. } => match memchr::memmem::find(rest(buffer.text, at), b"*/") {
                     Some(n) => {
                         self.state = State::Code;
                         at + n + 2
                     }
-                    None => text.len(),
+                    None => buffer.text.len(),
                 },
+                State::Name(..) => self.in_name(buffer, at),
+                State::Text(_) => self.in_text(buffer, at),
+                State::Token(_) => self.in_token(buffer, at),
+                State::Skip => self.in_inactive(buffer, at),
             };
+        }
+        at
+    }
+
+    fn to_line_end(&mut self, buffer: &Buffer<'_>, at: usize) -> usize {
+        match memchr::memchr(b'\n', rest(buffer.text, at)) {
+            Some(n) => {
+                self.resume();
+                at + n
+            }
+            None => buffer.text.len(),
         }
     }
 
+    /// Goes on with code or with an inactive part.
+    pub(super) fn resume(&mut self) {
+        let active = self.levels.last().is_none_or(|l| l.active);
+        self.state = if active { State::Code } else { State::Skip };
+    }
+
     /// One token of code from `at`; returns where the next begins.
-    fn code(&mut self, text: &[u8], at: usize, origin: &Origin) -> usize {
+    fn code(&mut self, buffer: &Buffer<'_>, at: usize) -> usize {
+        let text = buffer.text;
         let Some(byte) = text.get(at) else { return text.len() };
         let next = text.get(at + 1).copied();
         match (*byte, next) {
             (b'#', Some(b'!')) | (b'!', Some(b'!')) => {
-                if let Origin::File(file) = origin
-                    && let Some(end) = self.directive(text, at, *file)
-                {
+                if let Some(end) = self.directive(buffer, at) {
                     return end;
                 }
                 if *byte == b'#' {
                     self.comment(State::LineComment, at + 1)
                 } else {
-                    self.copy(text, at, at + 1, origin)
+                    self.no_subst(buffer, at, at + 1);
+                    self.copy(buffer, at, at + 1)
                 }
             }
             (b'#', _) | (b'/', Some(b'/')) => self.comment(State::LineComment, at + 1),
             (b'/', Some(b'*')) => {
-                let span = self.at(origin, at, at + 2);
+                let span = self.at(buffer, at, at + 2);
                 self.comment(State::BlockComment { at: span }, at + 2)
             }
-            (b'"' | b'\'', _) => {
-                let span = self.at(origin, at, at + 1);
-                self.copy(text, at, at + 1, origin);
-                self.state = State::Str { quote: *byte, content: self.out.text.len(), at: span };
-                at + 1
-            }
-            (b'$', _) => self.variable(text, at, origin),
+            (quote @ (b'"' | b'\''), _) => self.begin_string(buffer, at, quote),
+            (b'$', _) => self.variable(buffer, at),
             (b'@', _) => {
-                let end =
-                    at + 1 + rest(text, at + 1).iter().take_while(|b| is_word(**b) || **b == b'.').count();
-                self.copy(text, at, end, origin)
+                let name = rest(text, at + 1).iter().take_while(|b| is_word(**b) || **b == b'.').count();
+                self.no_subst(buffer, at, at + 1);
+                self.copy(buffer, at, at + 1 + name)
             }
-            (b, _) if is_word(b) => self.word(text, at, origin),
+            (b, _) if is_word(b) => self.word(buffer, at),
             (b, _) => {
                 match b {
                     b'{' => self.braces += 1,
                     b'}' => self.braces = self.braces.saturating_sub(1),
                     _ => {}
                 }
+                if !b.is_ascii_whitespace() {
+                    self.no_subst(buffer, at, at + 1);
+                }
                 let plain =
                     rest(text, at + 1).iter().take_while(|b| matches!(b, b' ' | b'\t' | b'\r' | b'\n'));
                 let end = at + 1 + plain.count();
-                self.copy(text, at, end, origin)
+                self.copy(buffer, at, end)
             }
         }
     }
@@ -273,7 +284,9 @@ impl<'a> Lexer<'a> {
     }
 
     /// `$name`, `$name(...)`, `$(...)`: copied whole, only substitutions count inside.
-    fn variable(&mut self, text: &[u8], at: usize, origin: &Origin) -> usize {
+    fn variable(&mut self, buffer: &Buffer<'_>, at: usize) -> usize {
+        self.no_subst(buffer, at, at + 1);
+        let text = buffer.text;
         let word = rest(text, at + 1).iter().take_while(|b| is_word(**b)).count();
         let mut end = at + 1 + word;
         let mut depth = 0usize;
@@ -293,19 +306,20 @@ impl<'a> Lexer<'a> {
             }
         }
         let content = self.out.text.len();
-        self.copy(text, at, end, origin);
-        self.substitute(content, 0, origin, end);
+        self.copy(buffer, at, end);
+        self.substitute_variable(content, self.at(buffer, at, end));
         end
     }
 
-    fn word(&mut self, text: &[u8], at: usize, origin: &Origin) -> usize {
-        let end = at + rest(text, at).iter().take_while(|b| is_word(**b)).count();
+    fn word(&mut self, buffer: &Buffer<'_>, at: usize) -> usize {
+        let text = buffer.text;
+        let end = at + word_length(rest(text, at));
         let Some(word) = text.get(at..end) else { return text.len() };
         match word {
             b"include_file" | b"import_file" => {
-                if let Origin::File(file) = origin {
-                    return self.include(text, at, end, *file);
-                }
+                self.no_subst(buffer, at, end);
+                let span = self.at(buffer, at, end);
+                return self.begin_include(word == b"import_file", span, end);
             }
             b"loadmodule" | b"loadmodulex" => self.names_module = true,
             b"event_route" => {
@@ -313,7 +327,7 @@ impl<'a> Lexer<'a> {
                 let open = rest(text, end).iter().take_while(|b| b.is_ascii_whitespace()).count();
                 if text.get(end + open) == Some(&b'[') {
                     let close = memchr::memchr2(b']', b'"', rest(text, end + open)).unwrap_or(0);
-                    return self.copy(text, at, end + open + close, origin);
+                    return self.copy(buffer, at, end + open + close);
                 }
             }
             _ => {
@@ -322,27 +336,29 @@ impl<'a> Lexer<'a> {
                     && !is_number_word(word)
                 {
                     let (value, defined_at) = (entry.value.clone(), entry.at);
-                    self.expand(word, &value, defined_at, at, origin);
-                    return end;
+                    return self.expand(buffer, at, end, &value, defined_at);
                 }
             }
         }
-        self.copy(text, at, end, origin)
+        self.no_subst(buffer, at, end);
+        self.copy(buffer, at, end)
     }
 
+    /// Reads the value of the define that is named at `at..end`; returns where the text goes on.
     fn expand(
         &mut self,
-        name: &[u8],
+        buffer: &Buffer<'_>,
+        at: usize,
+        end: usize,
         value: &Rc<[u8]>,
         defined_at: Option<Span>,
-        at: usize,
-        origin: &Origin,
-    ) {
-        let used_at = self.at(origin, at, at + name.len());
+    ) -> usize {
+        let name = buffer.text.get(at..end).unwrap_or(b"");
+        let used_at = self.at(buffer, at, end);
         self.expansions += 1;
         if self.expansions > MAX_EXPANSIONS {
-            self.too_long(origin, at);
-            return;
+            self.too_long(used_at);
+            return end;
         }
         let shown = String::from_utf8_lossy(name).into_owned();
         if self.expanding.iter().any(|n| n == name) || self.expanding.len() >= MAX_EXPANSION_DEPTH {
@@ -353,32 +369,43 @@ impl<'a> Lexer<'a> {
                 Some(place) => error.also(place, "defined here"),
                 None => error,
             });
-            return;
+            return end;
         }
-        let inner = match origin {
-            Origin::File(file) => Origin::Define {
-                file: *file,
-                start: at as u32,
-                len: name.len() as u32,
+        let origin = match self.out.map.source_range(used_at) {
+            Some((file, start, last, _)) if buffer.is_file() || at >= buffer.edge => Origin::Define {
+                file,
+                start,
+                len: last.saturating_sub(start),
                 define: Rc::new(Define {
                     name: shown.into(),
                     value: String::from_utf8_lossy(value).into(),
                     at: defined_at,
                 }),
             },
-            nested @ Origin::Define { .. } => nested.clone(),
+            _ => buffer.origin.clone(),
         };
+        self.part_from(value);
+        let joined = [&value[..], buffer.tail(end)].concat();
+        let inner = Buffer { text: &joined, origin, edge: value.len(), outer: Some((buffer, end)) };
         self.expanding.push(name.to_vec());
-        self.run(value, &inner);
+        let stop = self.run(&inner);
         self.expanding.pop();
+        end + stop.saturating_sub(value.len())
     }
 
-    /// `MOD_name` after a `loadmodule`.
-    pub(super) fn define_module(&mut self, path: &[u8]) {
-        let name = path.rsplit(|b| *b == b'/').next().unwrap_or(path);
-        let name = name.strip_suffix(b".so").unwrap_or(name);
-        if !name.is_empty() {
-            self.defines.put(&[b"MOD_", name].concat(), b"", None);
+    /// Keeps the value of a define from being read together with what stands before it (captured: that is a token
+    /// already).
+    fn part_from(&mut self, value: &[u8]) {
+        const OPERATORS: &[u8] = b"=!<>&|/*+-~^";
+        let Some(first) = value.first() else { return };
+        let last = self.out.text.bytes().next_back().unwrap_or(b' ');
+        let together = (OPERATORS.contains(&last) && OPERATORS.contains(first))
+            || (is_word(last) && is_word(*first))
+            || matches!(last, b'$' | b'@');
+        let strings = matches!(first, b'"' | b'\'')
+            && self.out.text.trim_ascii_end().bytes().next_back().is_some_and(|b| matches!(b, b'"' | b'\''));
+        if together || strings {
+            self.emit_marker();
         }
     }
 
@@ -395,11 +422,24 @@ pub(super) fn is_word(b: u8) -> bool {
     b.is_ascii_alphanumeric() || b == b'_'
 }
 
+/// How long the word or number at the beginning of `text` is. A number ends before its first letter.
+fn word_length(text: &[u8]) -> usize {
+    let digits = |from: usize, hex: bool| {
+        let is = |b: &&u8| if hex { b.is_ascii_hexdigit() } else { b.is_ascii_digit() };
+        rest(text, from).iter().take_while(is).count()
+    };
+    match text {
+        [b'0', b'x' | b'X', third, ..] if third.is_ascii_hexdigit() => 2 + digits(2, true),
+        [first, ..] if first.is_ascii_digit() => digits(0, false),
+        _ => text.iter().take_while(|b| is_word(**b)).count(),
+    }
+}
+
 /// Words that the server reads as numbers before it looks at defines.
 fn is_number_word(word: &[u8]) -> bool {
     const WORDS: [&[u8]; 18] = [
         b"yes", b"no", b"on", b"off", b"true", b"false", b"enable", b"disable", b"inet", b"INET", b"inet6",
         b"INET6", b"ipv4", b"IPv4", b"IPV4", b"ipv6", b"IPv6", b"IPV6",
     ];
-    word.iter().all(u8::is_ascii_digit) || WORDS.contains(&word)
+    word.first().is_some_and(u8::is_ascii_digit) || WORDS.contains(&word)
 }

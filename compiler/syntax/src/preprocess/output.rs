@@ -1,19 +1,28 @@
 //! Writing the expanded text and its source map.
 
-use super::lexer::{Lexer, MAX_OUTPUT, Origin, Stretch};
+use super::buffer::{Buffer, Origin};
+use super::lexer::{Lexer, MAX_OUTPUT, Stretch};
 use crate::raw_bytes;
 use crate::source_map::Define;
+use crate::span::Span;
 
 impl Lexer<'_> {
-    /// Appends `text[from..to]` to the output and returns `to`.
-    pub(super) fn copy(&mut self, text: &[u8], from: usize, to: usize, origin: &Origin) -> usize {
-        let Some(piece) = text.get(from..to).filter(|p| !p.is_empty()) else { return to };
-        let out = self.out.text.len();
-        if out + piece.len() > MAX_OUTPUT {
-            self.too_long(origin, from);
+    /// Appends `from..to` of the buffer to the output and returns `to`.
+    pub(super) fn copy(&mut self, buffer: &Buffer<'_>, from: usize, to: usize) -> usize {
+        if let Some((outer, start)) = buffer.outer.filter(|_| to > buffer.edge) {
+            if from < buffer.edge {
+                self.copy(buffer, from, buffer.edge);
+            }
+            self.copy(outer, start + from.max(buffer.edge) - buffer.edge, start + to - buffer.edge);
             return to;
         }
-        match origin {
+        let Some(piece) = buffer.text.get(from..to).filter(|p| !p.is_empty()) else { return to };
+        let out = self.out.text.len();
+        if out + piece.len() > MAX_OUTPUT {
+            self.too_long(self.at(buffer, from, to));
+            return to;
+        }
+        match &buffer.origin {
             Origin::File(file) => {
                 if self.stretch != (Stretch::Copied { file: *file, out, source: from }) {
                     self.out.map.copied(out as u32, *file, from as u32);
@@ -36,9 +45,8 @@ impl Lexer<'_> {
         to
     }
 
-    pub(super) fn too_long(&mut self, origin: &Origin, from: usize) {
+    pub(super) fn too_long(&mut self, at: Span) {
         if !std::mem::replace(&mut self.overflowed, true) {
-            let at = self.at(origin, from, from);
             let message =
                 format!("defines and files make the configuration grow beyond {} MiB", MAX_OUTPUT >> 20);
             self.error("KC001", at, message);
@@ -50,6 +58,21 @@ impl Lexer<'_> {
         if !self.out.text.ends_with('\u{0C}') {
             self.out.text.push('\u{0C}');
         }
+        self.stretch = Stretch::Ended;
+    }
+
+    /// Puts text in place of the output from `content` on, which was written at `at`.
+    pub(super) fn replace(&mut self, content: usize, at: Span, what: &str, bytes: &[u8]) {
+        self.out.text.truncate(content);
+        if content + bytes.len() > MAX_OUTPUT {
+            self.too_long(at);
+            return;
+        }
+        if let Some((file, start, end, _)) = self.out.map.source_range(at) {
+            let define = Define { name: what.into(), value: String::from_utf8_lossy(bytes).into(), at: None };
+            self.out.map.replaced(content as u32, file, start, end.saturating_sub(start), define);
+        }
+        raw_bytes::push_lossless(bytes, &mut self.out.text);
         self.stretch = Stretch::Ended;
     }
 }

@@ -226,7 +226,7 @@ fn number(text: &str) -> i64 {
 
 /// Decodes what stands between double quotes. Captured from 5.6.3: `\n \r \a \t \" \\`, `\xHH`, `\OOO`, and a
 /// backslash before a line end; every other backslash stays.
-fn unescape(text: &str, out: &mut Vec<u8>) {
+pub(crate) fn unescape(text: &str, out: &mut Vec<u8>) {
     let mut rest = text;
     while let Some(at) = rest.find('\\') {
         let (before, after) = rest.split_at(at);
