@@ -87,7 +87,13 @@ impl Lexer<'_> {
         let word = text.get(start..start + word).filter(|w| !w.is_empty())?;
         let end = start + word.len();
         let blank = text.get(end).is_some_and(|b| is_blank(*b));
-        let named = |named| Some(Found { word: Word::Named(named), end }).filter(|_| blank);
+        if !blank && needs_name(word) {
+            let at = self.at(buffer, at, end);
+            let why = "no name follows: the server takes this line for a comment";
+            self.taken.push(Taken { at, why, fix: "write a blank and the name behind the directive" });
+            return None;
+        }
+        let named = |named| Some(Found { word: Word::Named(named), end });
         match word {
             b"define" | b"def" => named(Named::Define(Policy::New)),
             b"trydefine" | b"trydef" => named(Named::Define(Policy::Try)),
@@ -171,6 +177,13 @@ impl Lexer<'_> {
             }
         }
     }
+}
+
+/// Directives that need a blank and a name behind their word.
+fn needs_name(word: &[u8]) -> bool {
+    const WORDS: [&[u8]; 8] =
+        [b"define", b"def", b"trydefine", b"trydef", b"redefine", b"redef", b"ifdef", b"ifndef"];
+    WORDS.contains(&word)
 }
 
 /// Directives that need no blank behind their word.

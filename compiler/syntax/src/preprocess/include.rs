@@ -43,9 +43,14 @@ impl Lexer<'_> {
         self.out.includes.push(Include { name: name.clone(), path: None, span: at });
         if self.open_files.len() > MAX_INCLUDE_DEPTH {
             let error = Diagnostic::error("KC026", at, "files include each other too deep");
-            self.out
-                .diagnostics
-                .push(error.help(format!("at most {MAX_INCLUDE_DEPTH} levels; is there a circle?")));
+            let circle = self.find(&name).is_ok_and(|(path, _)| self.open_files.contains(&path));
+            let help = match circle {
+                true => "this file is being read already: break the circle".to_owned(),
+                false => format!("at most {MAX_INCLUDE_DEPTH} levels"),
+            };
+            self.out.diagnostics.push(error.help(help));
+            // What a circle read again and again would only give follow-up errors.
+            self.overflowed |= circle;
             return;
         }
         match self.find(&name) {

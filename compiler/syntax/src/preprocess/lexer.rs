@@ -26,6 +26,8 @@ const MAX_EXPANSIONS: usize = 1 << 20;
 
 /// Bytes searched for the end of a variable, so that many unclosed ones on one line do not cost their square.
 const MAX_VARIABLE: usize = 8192;
+/// Warnings about stray bytes: a file that is no text has many.
+const MAX_PASSED_OVER: usize = 10;
 /// Deepest parentheses in a variable, for the same reason.
 const MAX_PARENTHESES: usize = 64;
 
@@ -99,6 +101,7 @@ pub(super) struct Lexer<'a> {
     pub(super) stretch: Stretch,
     pub(super) overflowed: bool,
     expansions: usize,
+    passed_over: usize,
     /// Lines that look like directives for branches but do not count.
     pub(super) taken: Vec<Taken>,
 }
@@ -122,6 +125,7 @@ impl<'a> Lexer<'a> {
             stretch: Stretch::Ended,
             overflowed: false,
             expansions: 0,
+            passed_over: 0,
             taken: Vec::new(),
         };
         lexer.define_arguments(&options.defines);
@@ -260,6 +264,7 @@ impl<'a> Lexer<'a> {
                 self.copy(buffer, at, at + 1 + name)
             }
             (b, _) if is_word(b) => self.word(buffer, at),
+            (b, _) if begins_nothing(b) => self.pass_over(buffer, at),
             (b, _) => {
                 match b {
                     b'{' => self.braces += 1,
@@ -277,6 +282,19 @@ impl<'a> Lexer<'a> {
         }
     }
 
+    /// Captured: the server passes over bytes that begin nothing, no-break spaces and typographic quotes for example.
+    fn pass_over(&mut self, buffer: &Buffer<'_>, at: usize) -> usize {
+        let len = rest(buffer.text, at).iter().take_while(|b| begins_nothing(**b)).count();
+        self.emit_marker();
+        self.passed_over += 1;
+        if self.passed_over <= MAX_PASSED_OVER {
+            let message = "this means nothing here: the server passes over it";
+            let warning = Diagnostic::warning("KC025", self.at(buffer, at, at + len), message);
+            self.out.diagnostics.push(warning.help("remove it"));
+        }
+        at + len
+    }
+
     fn comment(&mut self, state: State, next: usize) -> usize {
         self.emit_marker();
         self.state = state;
@@ -287,7 +305,10 @@ impl<'a> Lexer<'a> {
     fn variable(&mut self, buffer: &Buffer<'_>, at: usize) -> usize {
         self.no_subst(buffer, at, at + 1);
         let text = buffer.text;
-        let word = rest(text, at + 1).iter().take_while(|b| is_word(**b)).count();
+        let word = match text.get(at + 1) {
+            Some(b'?') => 1,
+            _ => rest(text, at + 1).iter().take_while(|b| is_word(**b)).count(),
+        };
         let mut end = at + 1 + word;
         let mut depth = 0usize;
         for (i, b) in rest(text, end).iter().enumerate().take(MAX_VARIABLE) {
@@ -313,7 +334,7 @@ impl<'a> Lexer<'a> {
 
     fn word(&mut self, buffer: &Buffer<'_>, at: usize) -> usize {
         let text = buffer.text;
-        let end = at + word_length(rest(text, at));
+        let end = at + rest(text, at).iter().take_while(|b| is_word(**b)).count();
         let Some(word) = text.get(at..end) else { return text.len() };
         match word {
             b"include_file" | b"import_file" => {
@@ -418,24 +439,16 @@ pub(super) fn rest(text: &[u8], at: usize) -> &[u8] {
     text.get(at..).unwrap_or(b"")
 }
 
+/// Control characters, all beyond ASCII, and three more.
+fn begins_nothing(b: u8) -> bool {
+    b >= 0x7F || matches!(b, b'?' | b'\\' | b'`') || (b < b' ' && !matches!(b, 9..=13))
+}
+
 pub(super) fn is_word(b: u8) -> bool {
     b.is_ascii_alphanumeric() || b == b'_'
 }
 
-/// How long the word or number at the beginning of `text` is. A number ends before its first letter.
-fn word_length(text: &[u8]) -> usize {
-    let digits = |from: usize, hex: bool| {
-        let is = |b: &&u8| if hex { b.is_ascii_hexdigit() } else { b.is_ascii_digit() };
-        rest(text, from).iter().take_while(is).count()
-    };
-    match text {
-        [b'0', b'x' | b'X', third, ..] if third.is_ascii_hexdigit() => 2 + digits(2, true),
-        [first, ..] if first.is_ascii_digit() => digits(0, false),
-        _ => text.iter().take_while(|b| is_word(**b)).count(),
-    }
-}
-
-/// Words that the server reads as numbers before it looks at defines.
+/// Words that the server reads as numbers, or as names that begin with a digit, before it looks at defines.
 fn is_number_word(word: &[u8]) -> bool {
     const WORDS: [&[u8]; 18] = [
         b"yes", b"no", b"on", b"off", b"true", b"false", b"enable", b"disable", b"inet", b"INET", b"inet6",

@@ -58,7 +58,7 @@ impl Regex {
         if code != 0 {
             return None;
         }
-        Some(groups.map(|g| (g.rm_so >= 0).then_some((from + g.rm_so as usize, from + g.rm_eo as usize))))
+        Some(groups.map(|g| (g.rm_so >= 0).then(|| (from + g.rm_so as usize, from + g.rm_eo as usize))))
     }
 }
 

@@ -214,6 +214,9 @@ impl Lexer<'_> {
         if let Some((_, at)) = self.subst.take() {
             let found = self.at(buffer, start, end);
             let error = Diagnostic::error("KC027", at, "the substitution must follow in quotes");
+            let line = start + rest(buffer.text, start).iter().take_while(|b| **b != b'\n').count();
+            let broken = self.at(buffer, start, line);
+            self.out.broken.push(broken);
             let error = error.also(found, "instead of this");
             self.out.diagnostics.push(error.help("write it as \"/pattern/replacement/flags\""));
         }
@@ -228,7 +231,8 @@ impl Lexer<'_> {
             "def" => self.defines.get(name.as_bytes()).map(|e| e.value.to_vec()),
             _ => None,
         };
-        let written = subst::read(expression, &lookup).and_then(|written| match kind {
+        let written = subst::read(expression, kind != SubstKind::Subst, &lookup);
+        let written = written.and_then(|written| match kind {
             SubstKind::Subst => Ok((written, Vec::new())),
             _ if written.pattern.is_empty() => Err("the pattern is empty".into()),
             _ => match written.value.clone() {

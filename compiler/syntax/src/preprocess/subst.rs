@@ -1,7 +1,7 @@
 //! `#!subst`: regular expressions over string and variable tokens.
 
 use super::posix::Regex;
-use crate::pv::{PvInner, PvIndex, parse_pv};
+use crate::pv::{PvIndex, PvInner, parse_pv};
 
 /// Longest text that a substitution may make of one token: substitutions that double each other must end somewhere.
 const MAX_TEXT: usize = 1 << 20;
@@ -33,8 +33,8 @@ pub(super) struct Written {
 /// Values of variables in a replacement: what they are while the file is read.
 pub(super) type Lookup<'a> = &'a dyn Fn(&str, &str) -> Option<Vec<u8>>;
 
-/// Reads an expression.
-pub(super) fn read(text: &[u8], lookup: Lookup<'_>) -> Result<Written, String> {
+/// Reads an expression; `defines`: its replacement is to be the value of a define, too.
+pub(super) fn read(text: &[u8], defines: bool, lookup: Lookup<'_>) -> Result<Written, String> {
     let Some((delimiter, rest)) = text.split_first() else { return Err("the expression is empty".into()) };
     if *delimiter == b'\\' {
         return Err("a backslash cannot be the delimiter".into());
@@ -52,7 +52,7 @@ pub(super) fn read(text: &[u8], lookup: Lookup<'_>) -> Result<Written, String> {
     }
     let regex = Regex::new(pattern, ignore_case, by_lines)
         .map_err(|why| format!("the pattern does not compile: {why}"))?;
-    let value = cut(rest, *delimiter).filter(|(value, _)| !value.is_empty());
+    let value = cut(rest, *delimiter).filter(|(value, _)| defines && !value.is_empty());
     let value = value.map(|(value, _)| expand_variables(value, lookup)).transpose()?;
     Ok(Written { subst: Subst { regex, replacement, all }, pattern: pattern.to_vec(), value })
 }
@@ -197,13 +197,13 @@ mod tests {
     }
 
     fn run(expression: &str, text: &str) -> String {
-        let subst = read(expression.as_bytes(), &none).ok().unwrap().subst;
+        let subst = read(expression.as_bytes(), false, &none).ok().unwrap().subst;
         let out = subst.apply(text.as_bytes()).unwrap().unwrap_or_else(|| text.as_bytes().to_vec());
         String::from_utf8(out).unwrap()
     }
 
     fn refused(expression: &str) -> String {
-        read(expression.as_bytes(), &none).err().unwrap()
+        read(expression.as_bytes(), false, &none).err().unwrap()
     }
 
     #[test]
@@ -225,7 +225,7 @@ mod tests {
 
     #[test]
     fn the_value_of_a_define_keeps_its_backslashes() {
-        let written = read(b"!Q!a\\!b$null!", &none).ok().unwrap();
+        let written = read(b"!Q!a\\!b$null!", true, &none).ok().unwrap();
         assert_eq!(written.value.unwrap(), b"a\\!b<null>");
     }
 
@@ -240,7 +240,7 @@ mod tests {
 
     #[test]
     fn growth_is_bounded() {
-        let subst = read(b"/a/aa/g", &none).ok().unwrap().subst;
+        let subst = read(b"/a/aa/g", false, &none).ok().unwrap().subst;
         let mut text = b"a".to_vec();
         let end = std::iter::from_fn(|| {
             text = subst.apply(&text).ok()??;
