@@ -1,5 +1,4 @@
-//! Debian's own configurations, through both parsers. Needs the packages that `tests/run` installs, so it is run by
-//! `cargo test -p kamjit-syntax -- --include-ignored`.
+//! Debian's own configurations, through both parsers. Needs the packages that `tests/run` installs.
 
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -8,6 +7,13 @@ use kamjit_syntax::{DiskLoader, Generation, Options, read};
 
 const STOCK: &str = "/etc/kamailio/kamailio.cfg";
 const EXAMPLES: &str = "/usr/share/doc/kamailio/examples";
+
+/// Fails with a reason on a machine without Debian's package.
+fn need(path: &str) -> &Path {
+    let path = Path::new(path);
+    assert!(path.exists(), "{} is missing: `tests/run` installs the package kamailio", path.display());
+    path
+}
 
 fn ours(file: &Path, define: Option<&str>) -> Vec<String> {
     let defines = define.map(|d| (d.to_string(), None)).into_iter().collect();
@@ -26,7 +32,7 @@ fn theirs(file: &Path, define: Option<&str>) -> Vec<String> {
     if let Some(define) = define {
         command.args(["-A", define]);
     }
-    let output = command.output().expect("kamailio is installed");
+    let output = command.output().expect("kamailio runs: `tests/run` installs it");
     let log = String::from_utf8_lossy(&output.stderr).into_owned() + &String::from_utf8_lossy(&output.stdout);
     let about_syntax = |l: &&str| {
         let texts =
@@ -49,10 +55,9 @@ fn compare(file: &Path, define: Option<&str>) {
 }
 
 #[test]
-#[ignore = "needs Debian's kamailio package"]
 fn stock_file_with_every_define() {
-    let file = Path::new(STOCK);
-    let text = std::fs::read_to_string(file).expect("kamailio is installed");
+    let file = need(STOCK);
+    let text = std::fs::read_to_string(file).expect("the stock file can be read");
     let words = text.split(|c: char| !c.is_ascii_alphanumeric() && c != '_');
     let mut defines: Vec<&str> = words.filter(|w| w.starts_with("WITH_") && w.len() > 5).collect();
     defines.sort_unstable();
@@ -65,7 +70,7 @@ fn stock_file_with_every_define() {
 }
 
 fn configurations(folder: &Path, out: &mut Vec<PathBuf>) {
-    for entry in std::fs::read_dir(folder).expect("kamailio is installed") {
+    for entry in std::fs::read_dir(folder).expect("the folder can be read") {
         let path = entry.unwrap().path();
         if path.is_dir() {
             configurations(&path, out);
@@ -77,10 +82,9 @@ fn configurations(folder: &Path, out: &mut Vec<PathBuf>) {
 }
 
 #[test]
-#[ignore = "needs Debian's kamailio package"]
 fn examples_of_the_package() {
     let mut files = Vec::new();
-    configurations(Path::new(EXAMPLES), &mut files);
+    configurations(need(EXAMPLES), &mut files);
     files.sort();
     assert!(files.len() > 50);
     for file in files {

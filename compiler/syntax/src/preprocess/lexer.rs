@@ -201,7 +201,7 @@ impl<'a> Lexer<'a> {
                 State::Code => self.code(buffer, at),
                 State::Str { quote, .. } => self.in_string(buffer, at, quote),
                 State::Between => self.between_strings(buffer, at),
-                State::LineComment => self.to_line_end(buffer, at),
+                State::LineComment => self.in_line_comment(buffer, at),
                 State::BlockComment { .. } => match memchr::memmem::find(rest(buffer.text, at), b"*/") {
                     Some(n) => {
                         self.state = State::Code;
@@ -218,7 +218,7 @@ impl<'a> Lexer<'a> {
         at
     }
 
-    fn to_line_end(&mut self, buffer: &Buffer<'_>, at: usize) -> usize {
+    fn in_line_comment(&mut self, buffer: &Buffer<'_>, at: usize) -> usize {
         match memchr::memchr(b'\n', rest(buffer.text, at)) {
             Some(n) => {
                 self.resume();
