@@ -28,7 +28,7 @@ fn texts(init: &Init<'_>, name: &str) -> Vec<String> {
     init.all(name)
         .filter_map(|value| match value {
             ConfigValue::Str(text) => Some(String::from_utf8_lossy(text).into_owned()),
-            ConfigValue::Int(_) => None,
+            ConfigValue::Int(_) | ConfigValue::Word(_) => None,
         })
         .collect()
 }
