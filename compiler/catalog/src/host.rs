@@ -113,7 +113,7 @@ pub trait Host {
     fn generation(&self) -> Generation;
     /// A global parameter `name = value`; sockets come as the words written.
     fn set_global(&mut self, name: &str, value: &[ConfigValue]) -> Result<GlobalKind, HostError>;
-    /// A custom variable `group.name = value desc "text"`.
+    /// A custom variable `group.name = value desc "text"`; the group is `group[id]` for the value of one instance.
     fn declare_cfg(
         &mut self,
         group: &str,
@@ -123,6 +123,10 @@ pub trait Host {
     ) -> Result<(), HostError>;
     /// A flag name: `flags a:1, b`.
     fn declare_flag(&mut self, name: &str, number: Option<i64>) -> Result<(), HostError>;
+    /// A flag of AVPs: `avpflags NAME, ...`.
+    fn declare_avp_flag(&mut self, _name: &str) -> Result<(), HostError> {
+        Ok(())
+    }
     /// `loadmodule` (name without folder and `.so`). Refused if this build lacks it.
     fn load_module(&mut self, name: &str) -> Result<(), HostError>;
     /// True if the module was loaded.

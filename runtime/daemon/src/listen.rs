@@ -149,6 +149,10 @@ fn resolve(host: &str) -> Vec<IpAddr> {
     if !on_interface.is_empty() {
         return on_interface;
     }
+    // The system's resolver reads a bare number as an address; the real server does not (captured).
+    if host.bytes().all(|b| b.is_ascii_digit()) {
+        return Vec::new();
+    }
     match (host, 0).to_socket_addrs() {
         Ok(mut found) => found.next().map(|addr| vec![addr.ip()]).unwrap_or_default(),
         Err(_) => Vec::new(),

@@ -4,6 +4,7 @@ mod args;
 mod catalog;
 mod check;
 mod daemonize;
+mod limits;
 mod listen;
 mod load;
 mod memory;

@@ -69,8 +69,8 @@ pub fn check(args: &Args, loaded: &Loaded) -> Result<(), StartError> {
 
 /// The user and group of the command line, else of the configuration.
 fn account(args: &Args, globals: &kamjit_engine::globals::Globals) -> (Option<String>, Option<String>) {
-    let user = args.user.clone().or_else(|| globals.text("user")).or_else(|| globals.text("uid"));
-    let group = args.group.clone().or_else(|| globals.text("group")).or_else(|| globals.text("gid"));
+    let user = args.user.clone().or_else(|| globals.text("user"));
+    let group = args.group.clone().or_else(|| globals.text("group"));
     (user, group)
 }
 
@@ -84,11 +84,8 @@ pub fn serve(args: &Args, loaded: Loaded) -> Result<(), StartError> {
     let specs = listen::specs(args, &globals)?;
     let aliases = listen::aliases(args, &globals, &specs);
     let workers = worker_count(args, &loaded.program);
-    let udp = UdpOptions {
-        tos: u8::try_from(globals.int("tos")).ok(),
-        pmtu_discovery: globals.int("pmtu_discovery") != 0,
-        ..UdpOptions::default()
-    };
+    let udp = udp_options(args, &globals);
+    crate::limits::apply(&globals);
     let options = BindOptions { workers, udp, tcp: tcp_options(&loaded.program) };
     let sockets = Arc::new(SocketTable::bind(&specs, options)?);
     announce(&sockets, &aliases);
@@ -219,6 +216,20 @@ fn configure_log(args: &Args, program: &Program) {
     });
 }
 
+fn udp_options(args: &Args, globals: &Globals) -> UdpOptions {
+    let size = |name| usize::try_from(globals.int(name)).unwrap_or(0);
+    let default = UdpOptions::default();
+    // As in the real server, `maxbuffer` (or `-b`) bounds what is asked for; unset, kamjit's own default counts.
+    let asked = args.max_receive_buffer.or_else(|| globals.is_set("maxbuffer").then(|| size("maxbuffer")));
+    UdpOptions {
+        tos: u8::try_from(globals.int("tos")).ok(),
+        pmtu_discovery: globals.int("pmtu_discovery") != 0,
+        recv_buffer: asked.unwrap_or(default.recv_buffer),
+        send_buffer: size("maxsndbuffer"),
+        free_bind: globals.int("ip_free_bind") != 0,
+    }
+}
+
 fn tcp_options(program: &Program) -> TcpOptions {
     use std::time::Duration;
     let int = |name| program.globals.int(name).max(0) as usize;
@@ -241,6 +252,11 @@ fn tcp_options(program: &Program) -> TcpOptions {
         source: [address("tcp_source_ipv4"), address("tcp_source_ipv6")],
         tos: u8::try_from(program.globals.int("tos")).ok(),
         backlog: i32::try_from(program.globals.int("tcp_listen_backlog")).unwrap_or(1024),
+        reuse_port: int("tcp_reuse_port") != 0,
+        defer_accept: short("tcp_defer_accept"),
+        delayed_ack: int("tcp_delayed_ack") != 0,
+        syn_count: short("tcp_syncnt"),
+        linger2: short("tcp_linger2"),
     }
 }
 
@@ -252,14 +268,7 @@ fn dns_options(program: &Program) -> DnsOptions {
     let seconds = |name| u64::try_from(int(name)).ok().map(Duration::from_secs);
     let pref = |name| i32::try_from(int(name)).unwrap_or(0);
     DnsOptions {
-        // `dns_cache_flags`: 1 IPv4 only, 2 IPv6 only, 4 IPv6 first.
-        family: match int("dns_cache_flags") {
-            _ if !flag("dns_try_ipv6") => Family::Ipv4Only,
-            f if f & 1 != 0 => Family::Ipv4Only,
-            f if f & 2 != 0 => Family::Ipv6Only,
-            f if f & 4 != 0 => Family::Ipv6First,
-            _ => Family::Ipv4First,
-        },
+        family: Family::from_flags(flag("dns_try_ipv6"), int("dns_cache_flags")),
         try_naptr: flag("dns_try_naptr"),
         naptr_ignore_rfc: flag("dns_naptr_ignore_rfc"),
         srv_lb: flag("dns_srv_lb"),
@@ -271,9 +280,10 @@ fn dns_options(program: &Program) -> DnsOptions {
         },
         timeout: seconds("dns_retr_time").filter(|t| !t.is_zero()),
         attempts: size("dns_retr_no"),
+        slow: u64::try_from(int("dns_slow_query_ms")).ok().filter(|ms| *ms > 0).map(Duration::from_millis),
         servers: size("dns_servers_no").filter(|n| *n > 0),
         use_search_list: flag("dns_use_search_list"),
-        use_cache: flag("use_dns_cache"),
+        use_cache: flag("use_dns_cache") && flag("dns_cache_init"),
         min_ttl: seconds("dns_cache_min_ttl").unwrap_or_default(),
         max_ttl: seconds("dns_cache_max_ttl").unwrap_or(Duration::MAX),
         negative_ttl: seconds("dns_cache_negative_ttl").unwrap_or_default(),
@@ -282,9 +292,9 @@ fn dns_options(program: &Program) -> DnsOptions {
     }
 }
 
-/// The parameter `workdir` (or `wdir`).
+/// The parameter `workdir`.
 fn work_dir(globals: &Globals) -> Option<String> {
-    globals.text("workdir").or_else(|| globals.text("wdir"))
+    globals.text("workdir")
 }
 
 fn start_info(args: &Args, globals: &Globals, defines: Vec<(String, Option<String>)>) -> StartInfo {

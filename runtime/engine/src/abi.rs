@@ -100,7 +100,8 @@ unsafe extern "C-unwind" fn call(header: *mut Header, site: usize, args: *const 
             unsafe { std::slice::from_raw_parts(args, site.dynamic) }
         };
         let outer = ctx.swap_dynamic(dynamic);
-        let ret = (site.run)(ctx, &site.args);
+        let limit = ctx.program.globals.live.latency_limit_action.get();
+        let ret = if limit > 0 { timed_call(ctx, site, limit) } else { (site.run)(ctx, &site.args) };
         ctx.swap_dynamic(outer);
         ret
     });
@@ -110,6 +111,21 @@ unsafe extern "C-unwind" fn call(header: *mut Header, site: usize, args: *const 
         Ret::CANCELLED => pack(0, status::CANCELLED),
         Ret(code) => pack(code, status::GO),
     }
+}
+
+/// Runs a call and logs it if it took `limit` microseconds or more (`latency_limit_action`; the text is the real
+/// server's, without its number for the kind of action).
+#[cold]
+fn timed_call<'m>(ctx: &mut Ctx<'m>, site: &'m Site, limit: i64) -> Ret {
+    let started = std::time::Instant::now();
+    let ret = (site.run)(ctx, &site.args);
+    let took = started.elapsed().as_micros();
+    if took >= limit.unsigned_abs().into() {
+        let level = Level::from_number(ctx.program.globals.live.latency_log.get());
+        let Site { name, file, line, .. } = site;
+        log::core(level, format_args!("alert - action [{name}] cfg [{file}:{line}] took too long [{took} us]"));
+    }
+    ret
 }
 
 unsafe extern "C-unwind" fn pv_get(header: *mut Header, pv: usize, out: *mut RawVal) -> i32 {

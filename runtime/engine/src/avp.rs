@@ -73,10 +73,18 @@ impl AvpValue {
     }
 }
 
+/// One pair with the flags that `setavpflag()` gave it.
+#[derive(Clone, Debug)]
+struct Pair {
+    name: AvpName,
+    value: AvpValue,
+    flags: u32,
+}
+
 /// A list; the newest pair of a name comes first.
 #[derive(Clone, Debug, Default)]
 pub struct Avps {
-    list: Vec<(AvpName, AvpValue)>,
+    list: Vec<Pair>,
 }
 
 /// Pairs that one message or transaction may hold: a script that adds in a loop must not eat the memory.
@@ -85,13 +93,13 @@ pub const MAX_AVPS: usize = 16 * 1024;
 impl Avps {
     /// The `index`-th value of a name, newest first; negative indices count from the oldest.
     pub fn get(&self, name: &AvpName, index: i64) -> Option<&AvpValue> {
-        let mut found = self.list.iter().filter(|(n, _)| n == name).map(|(_, value)| value);
+        let mut found = self.list.iter().filter(|pair| pair.name == *name).map(|pair| &pair.value);
         if index >= 0 { found.nth_back(index as usize) } else { found.nth(index.unsigned_abs() as usize - 1) }
     }
 
     /// All values of a name, newest first.
     pub fn all<'a>(&'a self, name: &'a AvpName) -> impl Iterator<Item = &'a AvpValue> {
-        self.list.iter().rev().filter(move |(n, _)| n == name).map(|(_, value)| value)
+        self.list.iter().rev().filter(move |pair| pair.name == *name).map(|pair| &pair.value)
     }
 
     /// Adds a value in front of those of the same name. False when the list is full.
@@ -99,13 +107,13 @@ impl Avps {
         if self.list.len() >= MAX_AVPS {
             return false;
         }
-        self.list.push((name, value));
+        self.list.push(Pair { name, value, flags: 0 });
         true
     }
 
     /// Replaces the `index`-th value of a name (newest first); false if there is none.
     pub fn replace(&mut self, name: &AvpName, index: i64, value: AvpValue) -> bool {
-        let mut found = self.list.iter_mut().filter(|(n, _)| n == name);
+        let mut found = self.list.iter_mut().filter(|pair| pair.name == *name);
         let slot = if index >= 0 {
             found.nth_back(index as usize)
         } else {
@@ -113,7 +121,7 @@ impl Avps {
         };
         match slot {
             Some(slot) => {
-                slot.1 = value;
+                slot.value = value;
                 true
             }
             None => false,
@@ -122,7 +130,7 @@ impl Avps {
 
     /// Removes the newest value of a name.
     pub fn remove_newest(&mut self, name: &AvpName) -> bool {
-        match self.list.iter().rposition(|(n, _)| n == name) {
+        match self.list.iter().rposition(|pair| pair.name == *name) {
             Some(at) => {
                 self.list.remove(at);
                 true
@@ -133,7 +141,7 @@ impl Avps {
 
     /// Removes one value, counted as in [`Avps::get`].
     pub fn remove_at(&mut self, name: &AvpName, index: i64) -> bool {
-        let places: Vec<usize> = (0..self.list.len()).rev().filter(|&i| self.list[i].0 == *name).collect();
+        let places: Vec<usize> = (0..self.list.len()).rev().filter(|&i| self.list[i].name == *name).collect();
         let at = if index >= 0 {
             index as usize
         } else {
@@ -151,8 +159,13 @@ impl Avps {
     /// Removes all values of a name and tells how many.
     pub fn remove_all(&mut self, name: &AvpName) -> usize {
         let before = self.list.len();
-        self.list.retain(|(n, _)| n != name);
+        self.list.retain(|pair| pair.name != *name);
         before - self.list.len()
+    }
+
+    /// The flags of the newest pair of a name, to read and to change.
+    pub fn flags_mut(&mut self, name: &AvpName) -> Option<&mut u32> {
+        self.list.iter_mut().rev().find(|pair| pair.name == *name).map(|pair| &mut pair.flags)
     }
 
     /// Number of pairs.

@@ -9,7 +9,7 @@ use kamjit_catalog::{
 use kamjit_syntax::pv::{PvInner, PvRef};
 
 use crate::{
-    cfg::CfgStore,
+    cfg::{CfgCell, CfgInt, CfgStore, CfgStr, split_instance},
     globals::Globals,
     hooks::Hooks,
     init::Init,
@@ -20,6 +20,9 @@ use crate::{
     state::States,
     stats::Stats,
 };
+
+/// Flags that `avpflags` may declare (captured).
+const MAX_AVP_FLAGS: usize = 18;
 
 struct Loaded {
     module: &'static Module,
@@ -39,6 +42,9 @@ pub struct Builder {
     vars: VarSlots,
     parts: Parts,
     flags: Vec<(String, i64)>,
+    avp_flags: Vec<String>,
+    /// Values of instances of groups, which may be declared before their group.
+    instances: Vec<(String, u32, String, ConfigValue)>,
     place: Option<Place>,
     /// Statistics of the server to be.
     pub stats: Arc<Stats>,
@@ -61,6 +67,8 @@ impl Builder {
             vars: VarSlots::default(),
             parts: Parts::default(),
             flags: Vec::new(),
+            avp_flags: Vec::new(),
+            instances: Vec::new(),
             place: None,
             stats: Arc::default(),
             cfg: Arc::default(),
@@ -130,6 +138,7 @@ impl Builder {
             routes: &self.routes,
             states: &self.states,
             flags: &self.flags,
+            avp_flags: &self.avp_flags,
             place: self.place.as_ref(),
             cfg: &self.cfg,
         }
@@ -183,6 +192,7 @@ impl Builder {
                 routes: &self.routes,
                 states: &self.states,
                 flags: &self.flags,
+                avp_flags: &self.avp_flags,
                 place: None,
                 cfg: &self.cfg,
             },
@@ -197,6 +207,28 @@ impl Builder {
             set(&mut self.states);
         }
         Ok(())
+    }
+
+    fn set_instance(&self, group: &str, id: u32, name: &str, value: &ConfigValue) -> Result<(), HostError> {
+        let unknown = || HostError::new(format!("there is no variable {group}.{name} for {group}[{id}].{name}"));
+        let base = self.cfg.find(group, name).ok_or_else(unknown)?;
+        let cell = match (&base.cell, value) {
+            (CfgCell::Int { range, .. }, ConfigValue::Int(n)) => {
+                CfgCell::Int { cell: CfgInt::new(*n), range: *range }
+            }
+            (CfgCell::Int { .. }, _) => {
+                return Err(HostError::new(format!("{group}[{id}].{name} takes a number")));
+            }
+            (CfgCell::Str(_), ConfigValue::Int(n)) => {
+                CfgCell::Str(CfgStr::new(n.to_string().as_bytes()))
+            }
+            (CfgCell::Str(_), ConfigValue::Str(text)) => CfgCell::Str(CfgStr::new(text)),
+            (CfgCell::Str(_), ConfigValue::Word(word)) => CfgCell::Str(CfgStr::new(word.as_bytes())),
+        };
+        if self.cfg.instances().add(group, id) && self.cfg.instances().set(group, id, name, cell) {
+            return Ok(());
+        }
+        Err(HostError::new("there are too many instances of groups"))
     }
 
     fn arg(&mut self, kind: ArgKind, arg: &CallArg) -> Result<Arg, HostError> {
@@ -274,7 +306,12 @@ impl Host for Builder {
         value: ConfigValue,
         desc: Option<&str>,
     ) -> Result<(), HostError> {
+        if let Some((group, id)) = split_instance(group) {
+            self.instances.push((group.to_owned(), id, name.to_owned(), value));
+            return Ok(());
+        }
         let description = desc.unwrap_or_default();
+        self.cfg.instances().mark_own(group);
         match value {
             ConfigValue::Int(n) => drop(self.cfg.int(group, name, n, None, description)),
             ConfigValue::Str(text) => drop(self.cfg.str(group, name, &text, description)),
@@ -292,6 +329,17 @@ impl Host for Builder {
                 .ok_or_else(|| HostError::new("all 32 flags are taken"))?,
         };
         self.flags.push((name.to_owned(), number));
+        Ok(())
+    }
+
+    fn declare_avp_flag(&mut self, name: &str) -> Result<(), HostError> {
+        if self.avp_flags.iter().any(|known| known == name) {
+            return Ok(());
+        }
+        if self.avp_flags.len() >= MAX_AVP_FLAGS {
+            return Err(HostError::new(format!("there can be {MAX_AVP_FLAGS} AVP flags at most")));
+        }
+        self.avp_flags.push(name.to_owned());
         Ok(())
     }
 
@@ -372,6 +420,11 @@ impl Host for Builder {
             }
             Err(error) => errors.push(error),
         }
+        for (group, id, name, value) in std::mem::take(&mut self.instances) {
+            if let Err(error) = self.set_instance(&group, id, &name, &value) {
+                errors.push(("core".to_owned(), error));
+            }
+        }
         if errors.is_empty() { Ok(()) } else { Err(errors) }
     }
 
@@ -421,6 +474,7 @@ impl Host for Builder {
             name: def.name,
             run: def.run.run,
             args: prepared.into_boxed_slice(),
+            file: Arc::clone(&place.file),
             line: place.line,
         });
         let handle = Handle(std::ptr::from_ref(&*site) as usize);

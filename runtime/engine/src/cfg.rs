@@ -1,6 +1,10 @@
 //! The cfg framework: variables that may change while the server runs (`cfg.seti tm fr_timer 20000`), those that
 //! modules declare and those that a configuration declares itself (`pstn.gw_ip = "" desc "..."`).
 
+mod instances;
+
+pub use instances::{Instances, split_instance};
+
 use std::{
     collections::BTreeMap,
     sync::{
@@ -80,6 +84,16 @@ pub struct CfgVar {
     pub initial: CfgInitial,
 }
 
+impl CfgVar {
+    /// The value now, of an integer; 0 for a string.
+    pub fn number(&self) -> i64 {
+        match &self.cell {
+            CfgCell::Int { cell, .. } => cell.get(),
+            CfgCell::Str(_) => 0,
+        }
+    }
+}
+
 /// A start value.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum CfgInitial {
@@ -94,6 +108,7 @@ pub enum CfgInitial {
 pub struct CfgStore {
     groups: Mutex<BTreeMap<String, Vec<CfgVar>>>,
     order: Mutex<Vec<String>>,
+    instances: Instances,
 }
 
 impl CfgStore {
@@ -136,6 +151,29 @@ impl CfgStore {
         cell
     }
 
+    /// Registers an integer whose cell is somebody's own.
+    pub fn adopt(
+        &self,
+        group: &str,
+        name: &str,
+        cell: CfgInt,
+        range: Option<(i64, i64)>,
+        read_only: bool,
+        description: &str,
+    ) {
+        let initial = CfgInitial::Int(cell.get());
+        self.add(
+            group,
+            CfgVar {
+                name: name.to_owned(),
+                cell: CfgCell::Int { cell, range },
+                description: description.to_owned(),
+                read_only,
+                initial,
+            },
+        );
+    }
+
     /// Registers a string.
     pub fn str(&self, group: &str, name: &str, value: &[u8], description: &str) -> CfgStr {
         let cell = CfgStr::new(value);
@@ -155,6 +193,18 @@ impl CfgStore {
     /// Finds a variable.
     pub fn find(&self, group: &str, name: &str) -> Option<CfgVar> {
         self.lock().get(group)?.iter().find(|v| v.name == name).cloned()
+    }
+
+    /// Instances of groups: `pstn[1].gw = "..."`.
+    pub fn instances(&self) -> &Instances {
+        &self.instances
+    }
+
+    /// A variable as an instance of its group sees it; `None` without that instance.
+    pub fn find_in(&self, group: &str, id: u32, name: &str) -> Option<CfgVar> {
+        let base = self.find(group, name)?;
+        let cell = self.instances.value(group, id, name)?;
+        Some(CfgVar { cell: cell.unwrap_or_else(|| base.cell.clone()), ..base })
     }
 
     /// The groups in the order of their registration.

@@ -59,6 +59,14 @@ pub mod send_flags {
     pub const FORWARD_CLOSE: u32 = 32;
     /// `force_tcp_alias()`.
     pub const TCP_ALIAS: u32 = 64;
+    /// `udp_mtu_try_proto(UDP)`: requests longer than `udp_mtu` stay on UDP.
+    pub const MTU_UDP: u32 = 128;
+    /// `udp_mtu_try_proto(TCP)`.
+    pub const MTU_TCP: u32 = 256;
+    /// `udp_mtu_try_proto(TLS)`.
+    pub const MTU_TLS: u32 = 512;
+    /// `udp_mtu_try_proto(SCTP)`.
+    pub const MTU_SCTP: u32 = 1024;
 }
 
 /// How a route ended.
@@ -113,6 +121,8 @@ pub struct Ctx<'m> {
     dynamic: &'m [RawVal],
     pub(crate) log_prefix: Option<&'m [u8]>,
     uris: UriCache<'m>,
+    /// Groups of variables of which an instance is selected.
+    instances: Vec<(&'m str, u32)>,
     source_text: Cell<Option<(IpAddr, &'m [u8])>>,
 }
 
@@ -136,8 +146,11 @@ impl<'m> Ctx<'m> {
             edits: Edits::new(arena),
             main: Branch::new(),
             branches: Vec::new(),
-            flags: Flags { send: program.globals.send_flags, ..Flags::default() },
-            advertised: Advertised::default(),
+            flags: Flags { send: program.globals.first_send_flags(), ..Flags::default() },
+            advertised: Advertised {
+                host: program.globals.advertised_host.as_deref(),
+                port: program.globals.advertised_port,
+            },
             avps: Avps::default(),
             xavps: Xavps::default(),
             routes,
@@ -150,6 +163,7 @@ impl<'m> Ctx<'m> {
             dynamic: &[],
             log_prefix: None,
             uris: UriCache::default(),
+            instances: Vec::new(),
             source_text: Cell::new(None),
         }
     }
@@ -287,6 +301,17 @@ impl<'m> Ctx<'m> {
             // SAFETY: in range, see `var`.
             unsafe { *self.header.vars.add(slot as usize) = raw };
         }
+    }
+
+    /// The instance of a group of variables that `cfg_select()` chose.
+    pub fn instance_of(&self, group: &str) -> Option<u32> {
+        self.instances.iter().find(|(known, _)| *known == group).map(|(_, id)| *id)
+    }
+
+    /// Chooses an instance of a group, or the group itself again.
+    pub fn select_instance(&mut self, group: &'m str, id: Option<u32>) {
+        self.instances.retain(|(known, _)| *known != group);
+        self.instances.extend(id.map(|id| (group, id)));
     }
 
     /// The n-th dynamic argument of the call that runs.

@@ -1,11 +1,15 @@
 //! Where a message is sent, and which of our sockets sends it.
 
-use std::net::{IpAddr, SocketAddr};
+use std::net::{IpAddr, SocketAddr, UdpSocket};
 
 use kamjit_net::{ConnId, ReceiveInfo, SocketId};
 use kamjit_sip::{Proto, Uri, uri::Scheme};
 
-use crate::{ctx::Ctx, engine::Engine, fibre::Cancelled};
+use crate::{
+    ctx::{Ctx, send_flags},
+    engine::Engine,
+    fibre::Cancelled,
+};
 
 /// A next hop.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -20,6 +24,8 @@ pub struct Destination {
     pub conn: Option<ConnId>,
     /// Open a connection if there is none.
     pub connect: bool,
+    /// Close the connection once the message is written (`set_reply_close()`, `set_forward_close()`).
+    pub close: bool,
 }
 
 /// Why there is no destination.
@@ -61,6 +67,19 @@ pub fn pick_socket(
         .and_then(fits)
         .or_else(|| received.and_then(|rcv| fits(rcv.socket)))
         .or_else(|| engine.sockets.first(proto, ipv4).map(|info| info.id))
+}
+
+/// The socket whose address the system would send from; asks its routing table by connecting a socket, which sends
+/// nothing.
+fn routed_socket(engine: &Engine, proto: Proto, to: SocketAddr) -> Option<SocketId> {
+    let any = match to {
+        SocketAddr::V4(_) => IpAddr::from([0, 0, 0, 0]),
+        SocketAddr::V6(_) => IpAddr::from([0; 16]),
+    };
+    let probe = UdpSocket::bind((any, 0)).ok()?;
+    probe.connect(to).ok()?;
+    let from = probe.local_addr().ok()?.ip();
+    engine.sockets.infos().iter().find(|info| info.proto == proto && info.addr.ip() == from).map(|info| info.id)
 }
 
 /// What a URI asks for.
@@ -117,7 +136,7 @@ impl<'m> Ctx<'m> {
         forced: Option<SocketId>,
         connect: bool,
     ) -> Result<Vec<Destination>, NoDestination> {
-        let engine = self.engine();
+        let close = self.forward_close();
         let targets = match asked.literal() {
             Some(ip) => {
                 let proto = asked.proto.unwrap_or(if asked.sips { Proto::Tls } else { Proto::Udp });
@@ -131,11 +150,52 @@ impl<'m> Ctx<'m> {
         let found: Vec<_> = targets
             .into_iter()
             .filter_map(|(proto, addr)| {
-                let socket = pick_socket(engine, forced, Some(&self.rcv), proto, addr.is_ipv4())?;
-                Some(Destination { proto, addr, socket, conn: None, connect })
+                let socket = self.out_socket(forced, proto, addr)?;
+                Some(Destination { proto, addr, socket, conn: None, connect, close })
             })
             .collect();
         if found.is_empty() { Err(NoDestination::NoSocket) } else { Ok(found) }
+    }
+
+    /// The socket for a request to an address: as [`pick_socket`], but with `mhomed` the address that the system's
+    /// routing table would send from decides.
+    fn out_socket(&self, forced: Option<SocketId>, proto: Proto, to: SocketAddr) -> Option<SocketId> {
+        let engine = self.engine();
+        if forced.is_none()
+            && self.program.globals.mhomed
+            && let Some(socket) = routed_socket(engine, proto, to)
+        {
+            return Some(socket);
+        }
+        pick_socket(engine, forced, Some(&self.rcv), proto, to.is_ipv4())
+    }
+
+    /// Where a request of `len` bytes goes instead of `dest`: longer ones than `udp_mtu` leave UDP for the transport of
+    /// `udp_mtu_try_proto`, if we have a socket for it. The port stays (captured).
+    pub fn beyond_mtu(&self, dest: &Destination, len: usize) -> Option<Destination> {
+        let live = &self.program.globals.live;
+        let mtu = usize::try_from(live.udp_mtu.get()).unwrap_or(0);
+        if dest.proto != Proto::Udp || mtu == 0 || len <= mtu {
+            return None;
+        }
+        let asked = self.flags.send;
+        let has = |bit: u32| asked & bit != 0;
+        let proto = match live.udp_mtu_try_proto.get() {
+            _ if has(send_flags::MTU_UDP) => return None,
+            _ if has(send_flags::MTU_TCP) => Proto::Tcp,
+            _ if has(send_flags::MTU_TLS) => Proto::Tls,
+            _ if has(send_flags::MTU_SCTP) => Proto::Sctp,
+            2 => Proto::Tcp,
+            3 => Proto::Tls,
+            4 => Proto::Sctp,
+            _ => return None,
+        };
+        let socket = self.out_socket(self.send_socket(), proto, dest.addr)?;
+        Some(Destination { proto, socket, conn: None, ..*dest })
+    }
+
+    fn forward_close(&self) -> bool {
+        self.flags.send & send_flags::FORWARD_CLOSE != 0
     }
 
     /// Looks a host name up, in order of preference; empty if it has no address. May suspend this run.
@@ -170,10 +230,9 @@ impl<'m> Ctx<'m> {
     ) -> Result<Destination, NoDestination> {
         if let Some(ip) = asked.literal() {
             let proto = asked.proto.unwrap_or(if asked.sips { Proto::Tls } else { Proto::Udp });
-            let socket = pick_socket(self.engine(), forced, Some(&self.rcv), proto, ip.is_ipv4())
-                .ok_or(NoDestination::NoSocket)?;
             let addr = SocketAddr::new(ip, asked.port.unwrap_or(proto.default_port()));
-            return Ok(Destination { proto, addr, socket, conn: None, connect });
+            let socket = self.out_socket(forced, proto, addr).ok_or(NoDestination::NoSocket)?;
+            return Ok(Destination { proto, addr, socket, conn: None, connect, close: self.forward_close() });
         }
         self.resolve_all(asked, forced, connect)?.first().copied().ok_or(NoDestination::Unresolved)
     }

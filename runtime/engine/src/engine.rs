@@ -9,7 +9,7 @@ use std::{
 };
 
 use kamjit_net::{
-    SocketTable,
+    ConnId, SocketTable,
     dns::Dns,
     tcp::{TcpTarget, TcpTransport},
 };
@@ -126,11 +126,20 @@ impl Engine {
         self.message_ids.fetch_add(1, Ordering::Relaxed) + 1
     }
 
+    fn close_if_asked(&self, dest: &Destination, conn: ConnId) {
+        if dest.close
+            && let Some(conn) = self.tcp.get(conn)
+        {
+            conn.close_when_written();
+        }
+    }
+
     /// Sends on a stream transport.
     pub fn send_stream(&self, dest: &Destination, bytes: &[u8]) -> bool {
         if let Some(conn) = dest.conn
             && self.tcp.send_to_conn(conn, bytes).is_ok()
         {
+            self.close_if_asked(dest, conn);
             return true;
         }
         let Some(local) = self.sockets.get(dest.socket).map(|info| info.addr) else { return false };
@@ -142,7 +151,10 @@ impl Engine {
             connect: dest.connect,
         };
         match self.tcp.send(target, bytes) {
-            Ok(_) => true,
+            Ok(conn) => {
+                self.close_if_asked(dest, conn);
+                true
+            }
             Err(error) => {
                 tracing::warn!("cannot send to {}:{}: {error}", dest.proto, dest.addr);
                 false

@@ -67,6 +67,32 @@ impl<'m> Ctx<'m> {
     }
 }
 
+impl<'m> Ctx<'m> {
+    /// Adds the `Warning` header of `sip_warning` to a reply that was just written; it comes last (captured).
+    pub fn put_warning(&self, reply: &mut ArenaVec<'m, u8>) {
+        if !self.program.globals.sip_warning {
+            return;
+        }
+        let Some(at) = reply.windows(4).position(|four| four == b"\r\n\r\n") else { return };
+        let Some(name) = self.engine().identity.socket(self.rcv.socket) else { return };
+        let line = self.format(format_args!(
+            "Warning: 392 {}:{} \"Noisy feedback tells:  pid={} req_src_ip={} req_src_port={} in_uri={} out_uri={} \
+             via_cnt=={}\"\r\n",
+            String::from_utf8_lossy(&name.address),
+            name.bound_port,
+            std::process::id(),
+            String::from_utf8_lossy(self.source_ip()),
+            self.rcv.src.port(),
+            String::from_utf8_lossy(self.msg.request_uri().unwrap_or_default()),
+            String::from_utf8_lossy(self.ruri()),
+            (0..).take_while(|&n| self.msg.via(n).is_some()).count(),
+        ));
+        let rest = reply.split_off(at + 2);
+        reply.extend_from_slice_copy(line);
+        reply.extend_from_slice_copy(&rest);
+    }
+}
+
 /// An IPv4 address in dotted form; read so often that it does not go through the formatter.
 fn dotted(arena: &bumpalo::Bump, octets: [u8; 4]) -> &[u8] {
     let mut text = [0u8; 15];
@@ -104,7 +130,8 @@ pub fn reply_destination(ctx: &mut Ctx<'_>, via: &Via<'_>) -> Option<Destination
     };
     let socket = pick_socket(ctx.engine(), None, Some(&ctx.rcv), proto, addr.is_ipv4())?;
     let connect = ctx.flags.send & send_flags::REPLY_NO_CONNECT == 0;
-    Some(Destination { proto, addr, socket, conn: None, connect })
+    let close = ctx.flags.send & send_flags::REPLY_CLOSE != 0;
+    Some(Destination { proto, addr, socket, conn: None, connect, close })
 }
 
 /// Forwards the reply of a context upstream. True if it was sent.
@@ -123,23 +150,50 @@ pub fn reply(ctx: &mut Ctx<'_>) -> bool {
     sent
 }
 
+impl<'m> Ctx<'m> {
+    /// Writes the request as it goes out. `dest` changes if it is too long for UDP (`udp_mtu`). False if there is no
+    /// socket to send from.
+    pub fn write_request(&self, dest: &mut Destination, branch: &[u8], out: &mut ArenaVec<'m, u8>) -> bool {
+        if !self.write_request_to(dest, branch, out) {
+            return false;
+        }
+        match self.beyond_mtu(dest, out.len()) {
+            Some(other) => {
+                *dest = other;
+                out.clear();
+                self.write_request_to(dest, branch, out)
+            }
+            None => true,
+        }
+    }
+
+    fn write_request_to(&self, dest: &Destination, branch: &[u8], out: &mut ArenaVec<'m, u8>) -> bool {
+        let Some(name) = self.engine().identity.socket(dest.socket) else { return false };
+        let host = self.advertised.host.unwrap_or(&name.host);
+        let port = self.advertised.port.unwrap_or(name.port);
+        let how = RequestOut {
+            uri: self.main.uri,
+            via: ViaOut { proto: dest.proto, host, port, branch, params: self.via_params() },
+            source: Some(self.source()),
+            path: self.main.path.unwrap_or_default(),
+            hop: self.hop(dest.socket),
+        };
+        build::request(self.msg, &self.edits, &how, out);
+        true
+    }
+}
+
 /// Forwards the request of a context without a transaction. True if it was sent.
 pub fn request(ctx: &mut Ctx<'_>, dest: &Destination) -> bool {
-    let Some(name) = ctx.engine().identity.socket(dest.socket) else { return false };
     let msg = ctx.msg;
     let mut branch = ArenaVec::with_capacity_in(64, ctx.arena);
     put_branch(&mut branch, message_hash(msg), &characteristic(msg), 0);
-    let params = ctx.via_params();
-    let how = RequestOut {
-        uri: ctx.main.uri,
-        via: ViaOut { proto: dest.proto, host: &name.host, port: name.port, branch: &branch, params },
-        source: Some(ctx.source()),
-        path: ctx.main.path.unwrap_or_default(),
-        hop: ctx.hop(dest.socket),
-    };
     let mut out = ArenaVec::with_capacity_in(msg.buf().len() + 512, ctx.arena);
-    build::request(msg, &ctx.edits, &how, &mut out);
-    let sent = onsend::passes_request(ctx, dest, &out) && ctx.worker.send(dest, &out);
+    let mut dest = *dest;
+    if !ctx.write_request(&mut dest, &branch, &mut out) {
+        return false;
+    }
+    let sent = onsend::passes_request(ctx, &dest, &out) && ctx.worker.send(&dest, &out);
     let core = &ctx.engine().stats.core;
     if sent { &core.fwd_requests } else { &core.err_requests }.inc();
     sent
@@ -154,6 +208,9 @@ pub fn request_source(ctx: &mut Ctx<'_>) -> Option<Destination> {
     let symmetric =
         rcv.proto.is_stream() || via.rport.is_some() || ctx.flags.send & send_flags::FORCE_RPORT != 0;
     let port = if symmetric { rcv.src.port() } else { via.port_or_default() };
+    if ctx.program.globals.reply_to_via && ctx.flags.send & send_flags::FORCE_RPORT == 0 && !rcv.proto.is_stream() {
+        return reply_destination(ctx, via);
+    }
     let ip = match via.maddr.and_then(|m| std::str::from_utf8(m).ok()).and_then(|m| m.parse().ok()) {
         Some(ip) => ip,
         None => rcv.src.ip(),
@@ -164,5 +221,6 @@ pub fn request_source(ctx: &mut Ctx<'_>) -> Option<Destination> {
         socket: rcv.socket,
         conn: rcv.conn,
         connect,
+        close: ctx.flags.send & send_flags::REPLY_CLOSE != 0,
     })
 }

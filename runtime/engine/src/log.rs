@@ -123,9 +123,18 @@ pub fn configure(options: &Options) {
     }
 }
 
+/// True for the name of a syslog facility, in capital or small letters.
+pub fn is_facility(name: &str) -> bool {
+    known_facility(name).is_some()
+}
+
 /// The number of a syslog facility's name (`LOG_LOCAL0`); `LOG_DAEMON` if it is unknown.
 pub fn facility(name: &str) -> i32 {
-    match name {
+    known_facility(name).unwrap_or(libc::LOG_DAEMON)
+}
+
+fn known_facility(name: &str) -> Option<i32> {
+    Some(match name.to_ascii_uppercase().as_str() {
         "LOG_AUTH" => libc::LOG_AUTH,
         "LOG_CRON" => libc::LOG_CRON,
         "LOG_KERN" => libc::LOG_KERN,
@@ -145,8 +154,9 @@ pub fn facility(name: &str) -> i32 {
         "LOG_AUTHPRIV" => libc::LOG_AUTHPRIV,
         "LOG_FTP" => libc::LOG_FTP,
         "LOG_SYSLOG" => libc::LOG_SYSLOG,
-        _ => libc::LOG_DAEMON,
-    }
+        "LOG_DAEMON" => libc::LOG_DAEMON,
+        _ => return None,
+    })
 }
 
 /// Changes the level (`corex.debug`, `cfg.seti core debug`).

@@ -23,6 +23,7 @@ pub struct Prepare<'a> {
     pub(crate) routes: &'a [RouteDecl],
     pub(crate) states: &'a States,
     pub(crate) flags: &'a [(String, i64)],
+    pub(crate) avp_flags: &'a [String],
     pub(crate) place: Option<&'a Place>,
     pub(crate) cfg: &'a CfgStore,
 }
@@ -67,6 +68,11 @@ impl Prepare<'_> {
     /// Where the call stands that is being prepared; `None` outside of calls.
     pub fn place(&self) -> Option<&Place> {
         self.place
+    }
+
+    /// The number of a declared flag of AVPs (`avpflags NAME;`).
+    pub fn avp_flag(&self, name: &str) -> Option<i64> {
+        self.avp_flags.iter().position(|known| known == name).map(|at| at as i64)
     }
 
     /// The number of a declared flag (`flags NAME:4;`).

@@ -55,6 +55,8 @@ pub struct Site {
     pub args: Box<[Arg]>,
     /// How many of them are computed for each call.
     pub dynamic: usize,
+    /// The file, for messages.
+    pub file: Arc<str>,
     /// 1-based line, for messages.
     pub line: u32,
 }
@@ -146,7 +148,7 @@ impl Program {
             rc: 0,
             depth: 0,
             max_depth: self.globals.max_recursive_level,
-            max_while: self.globals.max_while_loops,
+            max_while: u32::try_from(self.globals.live.max_while_loops.get()).unwrap_or(0),
             probes: 0,
             code: self.code.table(),
             stack_limit: crate::fibre::stack_limit(),

@@ -20,6 +20,7 @@ use crate::{
     forward,
     hooks::ReplyVerdict,
     log::{self, Level},
+    program::RouteIndex,
     worker::Worker,
 };
 
@@ -121,7 +122,7 @@ fn process(scope: &Scope, worker: &Rc<Worker>, bytes: &[u8], rcv: ReceiveInfo) {
 fn request(ctx: &mut Ctx<'_>) {
     let program = ctx.program;
     if let Some(conn) = ctx.rcv.conn
-        && program.globals.tcp_accept_aliases
+        && program.globals.live.tcp_accept_aliases.get() != 0
         && let Some(via) = ctx.msg.via(0).filter(|via| via.alias.is_some())
     {
         ctx.engine().tcp.add_alias(conn, via.port_or_default());
@@ -132,13 +133,30 @@ fn request(ctx: &mut Ctx<'_>) {
         }
     }
     if let Some(route) = program.request_route
-        && ctx.run_route(route) == Ended::Cancelled
+        && run_main(ctx, route, "request-route") == Ended::Cancelled
     {
         return;
     }
     for hook in &program.hooks.after_request {
         hook(ctx);
     }
+}
+
+/// Runs a main route. Its run time is logged on the level `latency_cfg_log`, if it is `latency_limit_cfg` microseconds
+/// or more (captured).
+fn run_main(ctx: &mut Ctx<'_>, route: RouteIndex, what: &str) -> Ended {
+    let live = &ctx.program.globals.live;
+    let level = live.latency_cfg_log.get();
+    if level > i64::from(log::level()) {
+        return ctx.run_route(route);
+    }
+    let started = std::time::Instant::now();
+    let ended = ctx.run_route(route);
+    let took = started.elapsed().as_micros();
+    if took >= live.latency_limit_cfg.get().max(0).unsigned_abs().into() {
+        log::core(Level::from_number(level), format_args!("{what} executed in: {took} usec"));
+    }
+    ended
 }
 
 fn reply(ctx: &mut Ctx<'_>) {
@@ -158,7 +176,7 @@ fn reply(ctx: &mut Ctx<'_>) {
         hook(ctx);
     }
     if let Some(route) = program.reply_route {
-        match ctx.run_route(route) {
+        match run_main(ctx, route, "reply-route") {
             Ended::Cancelled => return,
             Ended::Drop if ctx.msg.status().is_some_and(|code| code < 200) => {
                 ctx.engine().stats.core.drop_replies.inc();

@@ -197,6 +197,13 @@ fn listen(addr: SocketAddr, options: &BindOptions) -> io::Result<TcpListener> {
         socket.set_only_v6(true)?;
     }
     crate::tcp::apply_options(&socket, &options.tcp, addr.is_ipv4());
+    if options.tcp.reuse_port {
+        socket.set_reuse_port(true)?;
+    }
+    if options.tcp.defer_accept > 0 {
+        let seconds = i32::try_from(options.tcp.defer_accept).unwrap_or(i32::MAX);
+        let _ = crate::sockopt::set_int(&socket, libc::IPPROTO_TCP, libc::TCP_DEFER_ACCEPT, seconds);
+    }
     socket.bind(&addr.into())?;
     socket.listen(options.tcp.backlog)?;
     Ok(socket.into())

@@ -2,7 +2,7 @@
 
 use kamjit_catalog::{ConfigValue, Generation, GlobalKind, facts};
 use kamjit_syntax::ast::{
-    CustomVar, Expr, ExprKind, FlagDecl, Global, HostKind, ItemKind, Listen, LoadModule, ModParam, Proto,
+    CustomVar, Expr, ExprKind, FlagDecl, Global, HostKind, ItemKind, Listen, LoadModule, ModParam, Name, Proto,
     RouteBlock, SocketLit, StrLit, UnaryOp, WordLit,
 };
 use kamjit_syntax::{Diagnostic, Span};
@@ -25,7 +25,8 @@ impl<'a> Analysis<'a> {
                 ItemKind::CfgEngine(engine) => self.cfg_engine(engine),
                 ItemKind::ModParam(param) => self.mod_param(param),
                 ItemKind::Route(block) => self.collect_route(block, item.span),
-                ItemKind::AvpFlags(_) | ItemKind::Error => {}
+                ItemKind::AvpFlags(flags) => flags.iter().for_each(|f| self.avp_flag(f)),
+                ItemKind::Error => {}
             }
         }
     }
@@ -100,12 +101,13 @@ impl<'a> Analysis<'a> {
     }
 
     fn custom_var(&mut self, var: &CustomVar) {
-        if let Some((_, span)) = var.instance {
-            self.error("KJ002", span, "instances of a group are not supported yet");
-        }
         let Some(value) = self.config_value(&var.value) else { return };
         let desc = var.desc.as_ref().map(StrLit::lossy);
-        let declared = self.host.declare_cfg(&var.group.text, &var.name.text, value, desc.as_deref());
+        let group = match var.instance {
+            Some((id, _)) => format!("{}[{id}]", var.group.text),
+            None => var.group.text.to_string(),
+        };
+        let declared = self.host.declare_cfg(&group, &var.name.text, value, desc.as_deref());
         if let Err(error) = declared {
             self.host_error("KC012", var.group.span.to(var.name.span), error);
         }
@@ -119,6 +121,12 @@ impl<'a> Analysis<'a> {
         let number = number.or_else(|| (0..32).find(|n| !self.flags.values().any(|used| used == n)));
         if let Some(number) = number {
             self.flags.insert(flag.name.text.to_string(), number);
+        }
+    }
+
+    fn avp_flag(&mut self, flag: &Name) {
+        if let Err(error) = self.host.declare_avp_flag(&flag.text) {
+            self.host_error("KC048", flag.span, error);
         }
     }
 

@@ -33,7 +33,8 @@ pub(super) fn start(engine: &Arc<Engine>) -> Result<(), HostError> {
     }
     let dns = Arc::clone(&engine.dns);
     engine.stats.computed("dns", "failed_dns_request", move || dns.cache_stats().failed as i64);
-    engine.stats.computed("dns", "slow_dns_request", || 0);
+    let dns = Arc::clone(&engine.dns);
+    engine.stats.computed("dns", "slow_dns_request", move || dns.slow_queries() as i64);
     let memory: [Figure<fn() -> i64>; 6] = [
         ("fragments", || 0),
         ("free_size", || shared_memory().free),

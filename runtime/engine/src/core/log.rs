@@ -1,8 +1,10 @@
-//! `log("text")`, `log(level, "text")`.
+//! `log("text")`, `log(level, "text")`, and `error()`, which in the real server only logs, too.
+
+use std::{os::unix::ffi::OsStrExt, process::Stdio};
 
 use kamjit_catalog::{ArgKind, Form, HostError, Place, Routes};
 
-use super::prepared;
+use super::{plain, prepared};
 use crate::{
     ctx::Ctx,
     log::{self, Level},
@@ -16,8 +18,8 @@ const TWO_TEXTS: Form = Form { args: &[ArgKind::Str, ArgKind::Str], routes: Rout
 
 pub(super) const FUNCTIONS: &[FunctionDef] = &[
     prepared("log", &[TEXT, LEVEL_TEXT], digest, run),
-    prepared("error", &[TWO_TEXTS], refuse, run),
-    prepared("exec", &[TEXT], refuse, run),
+    plain("error", &[TWO_TEXTS], error),
+    plain("exec", &[TEXT], exec),
 ];
 
 /// Level by number or name, then the text; without a level it is debug.
@@ -40,9 +42,30 @@ fn level_number(text: &[u8]) -> Option<i64> {
     crate::value::parse_int(text).or_else(|| Level::from_name(text).map(|level| level as i64))
 }
 
-/// These two do nothing in the real server but log; no configuration seen uses them.
-fn refuse(_: &mut Prepare<'_>, _: Vec<Arg>, _: &Place) -> Result<Vec<Arg>, HostError> {
-    Err(HostError::new("this function is not supported").help("use xlog() or the module exec"))
+/// `error("480", "text")` has only ever logged (captured).
+fn error<'m>(_: &mut Ctx<'m>, args: &'m [Arg]) -> Ret {
+    if let (Some(Arg::Str(code)), Some(Arg::Str(text))) = (args.first(), args.get(1)) {
+        let (code, text) = (code.escape_ascii(), text.escape_ascii());
+        log::core(Level::Notice, format_args!("error(\"{code}\", \"{text}\") not implemented yet"));
+    }
+    Ret::TRUE
+}
+
+/// `exec("command")` runs a shell command and waits for its end; the script goes on whatever it returns (captured).
+fn exec<'m>(ctx: &mut Ctx<'m>, args: &'m [Arg]) -> Ret {
+    let Some(Arg::Str(command)) = args.first() else { return Ret::FALSE };
+    let command = std::ffi::OsStr::from_bytes(command).to_owned();
+    let run = tokio::task::spawn_blocking(move || {
+        std::process::Command::new("/bin/sh").arg("-c").arg(command).stdin(Stdio::null()).status()
+    });
+    match ctx.wait(run) {
+        Err(cancelled) => return cancelled.into(),
+        Ok(Ok(Ok(status))) if status.success() => {}
+        Ok(Ok(Ok(status))) => log::core(Level::Notice, format_args!("exec() ended with {status}")),
+        Ok(Ok(Err(why))) => log::core(Level::Err, format_args!("exec() failed: {why}")),
+        Ok(Err(why)) => log::core(Level::Err, format_args!("exec() failed: {why}")),
+    }
+    Ret::TRUE
 }
 
 fn run<'m>(ctx: &mut Ctx<'m>, args: &'m [Arg]) -> Ret {

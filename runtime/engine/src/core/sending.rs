@@ -24,7 +24,7 @@ pub(super) const FUNCTIONS: &[FunctionDef] = &[
     plain("force_tcp_alias", &[NO_ARGS, ONE_INT], force_tcp_alias),
     plain("add_tcp_alias", &[NO_ARGS, ONE_INT], force_tcp_alias),
     prepared("force_send_socket", &[ONE_CUSTOM], digest_socket, force_send_socket),
-    prepared("udp_mtu_try_proto", &[ONE_TEXT], digest_proto, |_, _| Ret::TRUE),
+    prepared("udp_mtu_try_proto", &[ONE_TEXT], digest_proto, udp_mtu_try_proto),
     plain("set_advertised_address", &[ONE_TEXT], set_advertised_address),
     plain("set_advertised_port", &[ONE_INT], set_advertised_port),
 ];
@@ -128,10 +128,25 @@ fn force_send_socket<'m>(ctx: &mut Ctx<'m>, args: &'m [Arg]) -> Ret {
 }
 
 fn digest_proto(_: &mut Prepare<'_>, args: Vec<Arg>, _: &Place) -> Result<Vec<Arg>, HostError> {
-    match args.first() {
-        Some(Arg::Str(name)) if Proto::from_name(name).is_some() => Ok(args),
-        _ => Err(HostError::new("a transport is expected: udp, tcp, tls or sctp").at(0)),
-    }
+    let proto = match args.first() {
+        Some(Arg::Str(name)) => Proto::from_name(name),
+        _ => None,
+    };
+    let bit = match proto {
+        Some(Proto::Udp) => bits::MTU_UDP,
+        Some(Proto::Tcp) => bits::MTU_TCP,
+        Some(Proto::Tls) => bits::MTU_TLS,
+        Some(Proto::Sctp) => bits::MTU_SCTP,
+        _ => return Err(HostError::new("a transport is expected: udp, tcp, tls or sctp").at(0)),
+    };
+    Ok(vec![Arg::Int(bit.into())])
+}
+
+/// Overrides the global parameter of that name for this message.
+fn udp_mtu_try_proto<'m>(ctx: &mut Ctx<'m>, args: &'m [Arg]) -> Ret {
+    let Some(Arg::Int(bit)) = args.first() else { return Ret::FALSE };
+    ctx.flags.send &= !(bits::MTU_UDP | bits::MTU_TCP | bits::MTU_TLS | bits::MTU_SCTP);
+    mark(ctx, *bit as u32)
 }
 
 fn set_advertised_address<'m>(ctx: &mut Ctx<'m>, args: &'m [Arg]) -> Ret {

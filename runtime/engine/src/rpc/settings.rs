@@ -26,6 +26,7 @@ pub fn apply_setting(engine: &Arc<Engine>, group: &str, name: &str) {
 fn apply_tcp(engine: &Engine, name: &str, value: i64) {
     let mut options = (*engine.tcp.options()).clone();
     let size = usize::try_from(value).unwrap_or(usize::MAX);
+    let number = u32::try_from(value).unwrap_or(0);
     let seconds = Duration::from_secs(u64::try_from(value).unwrap_or(u64::from(u32::MAX)));
     match name {
         "connect_timeout" => options.connect_timeout = seconds,
@@ -39,6 +40,13 @@ fn apply_tcp(engine: &Engine, name: &str, value: i64) {
         "crlf_ping" => options.crlf_ping = value != 0,
         "accept_no_cl" => options.accept_no_length = value != 0,
         "rd_buf_size" => options.max_message = size,
+        "keepidle" => options.keepalive_times.0 = number,
+        "keepintvl" => options.keepalive_times.1 = number,
+        "keepcnt" => options.keepalive_times.2 = number,
+        "delayed_ack" => options.delayed_ack = value != 0,
+        "syncnt" => options.syn_count = number,
+        "linger2" => options.linger2 = number,
+        "reuse_port" => options.reuse_port = value != 0,
         _ => return,
     }
     engine.tcp.set_options(options);
@@ -48,8 +56,12 @@ fn apply_dns(engine: &Engine, name: &str, value: i64) {
     let mut options = (*engine.dns.options()).clone();
     let number = i32::try_from(value).unwrap_or(-1);
     let seconds = u64::try_from(value).map_or(Duration::MAX, Duration::from_secs);
+    let millis = Duration::from_millis(u64::try_from(value).unwrap_or(0));
     match name {
-        "dns_try_ipv6" => options.family = if value != 0 { Family::Ipv4First } else { Family::Ipv4Only },
+        "dns_try_ipv6" | "dns_cache_flags" => {
+            let read = |name| engine.cfg.find("core", name).map_or(0, |var| var.number());
+            options.family = Family::from_flags(read("dns_try_ipv6") != 0, read("dns_cache_flags"));
+        }
         "use_dns_cache" => options.use_cache = value != 0,
         "dns_cache_mem" => options.cache_bytes = usize::try_from(value).unwrap_or(0).saturating_mul(1024),
         "dns_try_naptr" => options.try_naptr = value != 0,
@@ -62,6 +74,12 @@ fn apply_dns(engine: &Engine, name: &str, value: i64) {
         "dns_cache_negative_ttl" => options.negative_ttl = seconds,
         "dns_cache_min_ttl" => options.min_ttl = seconds,
         "dns_cache_max_ttl" => options.max_ttl = seconds,
+        "dns_retr_time" => options.timeout = Some(seconds).filter(|_| value > 0),
+        "dns_retr_no" => options.attempts = usize::try_from(value).ok(),
+        "dns_servers_no" => options.servers = usize::try_from(value).ok().filter(|n| *n > 0),
+        "dns_slow_query_ms" => options.slow = Some(millis).filter(|_| value > 0),
+        // The options come anew, and with them the look at resolv.conf.
+        "dns_reinit" => {}
         _ => return,
     }
     engine.dns.set_options(options);

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use kamjit_engine::{
     Engine,
     catalog::{Param, ParamDefault},
-    cfg::{CfgCell, CfgInitial, CfgVar},
+    cfg::{CfgCell, CfgInitial, CfgInt, CfgStr, CfgVar, split_instance},
     program::Program,
     rpc::{RpcCall, apply_setting},
 };
@@ -16,6 +16,8 @@ use super::hidden::is_hidden;
 /// A variable as a command names it.
 pub(super) struct Target {
     pub(super) group: String,
+    /// The instance of the group: `group[id]`.
+    pub(super) id: Option<u32>,
     pub(super) name: String,
 }
 
@@ -24,11 +26,28 @@ impl Target {
     pub(super) fn read(call: &mut RpcCall) -> Result<Target, Fault> {
         let (group, name) = (call.str()?, call.str()?);
         let text = |bytes: Vec<u8>| String::from_utf8_lossy(&bytes).into_owned();
-        Ok(Target { group: text(group), name: text(name) })
+        let (group, id) = split(&text(group));
+        Ok(Target { group, id, name: text(name) })
     }
 
     pub(super) fn find(&self, engine: &Engine) -> Option<CfgVar> {
+        match self.id {
+            Some(id) => engine.cfg.find_in(&self.group, id, &self.name),
+            None => engine.cfg.find(&self.group, &self.name),
+        }
+    }
+
+    /// The same variable of the group itself.
+    pub(super) fn base(&self, engine: &Engine) -> Option<CfgVar> {
         engine.cfg.find(&self.group, &self.name)
+    }
+}
+
+/// Splits `group[id]`.
+fn split(text: &str) -> (String, Option<u32>) {
+    match split_instance(text) {
+        Some((group, id)) => (group.to_owned(), Some(id)),
+        None => (text.to_owned(), None),
     }
 }
 
@@ -50,9 +69,19 @@ pub(super) fn value_of(program: &Program, group: &str, var: &CfgVar) -> Value {
     }
 }
 
+/// Values that are refused although their type fits (captured).
+fn takes(var: &CfgVar, value: &Value) -> bool {
+    match value {
+        Value::Str(text) if var.name == "log_facility" => {
+            kamjit_engine::log::is_facility(&String::from_utf8_lossy(text))
+        }
+        _ => true,
+    }
+}
+
 /// What `value` becomes as the variable's type; `None` if it can't be.
 pub(super) fn fit(var: &CfgVar, value: &Value) -> Option<Value> {
-    if var.read_only {
+    if var.read_only || !takes(var, value) {
         return None;
     }
     match (&var.cell, value) {
@@ -73,6 +102,17 @@ pub(super) fn fit(var: &CfgVar, value: &Value) -> Option<Value> {
 
 /// Stores a value that [`fit`] made.
 pub(super) fn store(engine: &Arc<Engine>, target: &Target, var: &CfgVar, value: &Value) {
+    if let Some(id) = target.id {
+        let cell = match (&var.cell, value) {
+            (CfgCell::Int { range, .. }, Value::Int(n)) => {
+                CfgCell::Int { cell: CfgInt::new(*n), range: *range }
+            }
+            (CfgCell::Str(_), Value::Str(text)) => CfgCell::Str(CfgStr::new(text)),
+            _ => return,
+        };
+        engine.cfg.instances().set(&target.group, id, &target.name, cell);
+        return;
+    }
     match (&var.cell, value) {
         (CfgCell::Int { cell, .. }, Value::Int(n)) => cell.set(*n),
         (CfgCell::Str(cell), Value::Str(text)) => cell.set(text),
@@ -109,11 +149,15 @@ pub(super) fn set(call: &mut RpcCall) -> Result<(), Fault> {
 
 pub(super) fn get(call: &mut RpcCall) -> Result<(), Fault> {
     let missing = || Fault::new(500, "Failed to get the parameters");
-    let group = String::from_utf8_lossy(&call.opt_str().ok_or_else(missing)?).into_owned();
+    let (group, id) = split(&String::from_utf8_lossy(&call.opt_str().ok_or_else(missing)?));
+    let find = |call: &RpcCall, name: &str| match id {
+        Some(id) => call.engine.cfg.find_in(&group, id, name),
+        None => call.engine.cfg.find(&group, name),
+    };
     match call.opt_str() {
         Some(name) => {
             let name = String::from_utf8_lossy(&name).into_owned();
-            let var = call.engine.cfg.find(&group, &name);
+            let var = find(call, &name);
             if var.is_some() && is_hidden(&group, &name) {
                 return Err(Fault::new(400, "Variable exists, but it is not readable via RPC interface"));
             }
@@ -124,7 +168,11 @@ pub(super) fn get(call: &mut RpcCall) -> Result<(), Fault> {
             call.add(value);
         }
         None => {
+            if id.is_some_and(|id| !call.engine.cfg.instances().exists(&group, id)) {
+                return Err(Fault::new(400, "Failed to get the variable"));
+            }
             let vars = call.engine.cfg.group(&group);
+            let vars: Vec<CfgVar> = vars.into_iter().filter_map(|v| find(call, &v.name)).collect();
             let readable = vars.iter().filter(|v| !is_hidden(&group, &v.name));
             call.add(Value::Struct(
                 readable.map(|v| (v.name.clone(), value_of(&call.program, &group, v))).collect(),
@@ -136,8 +184,10 @@ pub(super) fn get(call: &mut RpcCall) -> Result<(), Fault> {
 
 pub(super) fn help(call: &mut RpcCall) -> Result<(), Fault> {
     let target = Target::read(call)?;
-    let var =
-        target.find(&call.engine).ok_or_else(|| Fault::new(400, "Failed to get the variable description"))?;
+    let var = Some(&target)
+        .filter(|t| t.id.is_none())
+        .and_then(|t| t.find(&call.engine))
+        .ok_or_else(|| Fault::new(400, "Failed to get the variable description"))?;
     let kind = match var.cell {
         CfgCell::Int { .. } => "integer",
         CfgCell::Str(_) => "string",
@@ -172,23 +222,46 @@ pub(super) fn reset(call: &mut RpcCall) -> Result<(), Fault> {
             CfgInitial::Int(n) => Value::Int(*n),
             CfgInitial::Str(text) => Value::Str(text.clone()),
         };
-        let target = Target { group: group.clone(), name: var.name.clone() };
+        let target = Target { group: group.clone(), id: None, name: var.name.clone() };
         store(&call.engine, &target, &var, &value);
     }
     Ok(())
 }
 
-/// There are no instances of groups yet.
-pub(super) fn no_instances(call: &mut RpcCall) -> Result<(), Fault> {
-    refuse_instance(call, "instances of groups are not supported")
+/// Reads `group[id]`.
+fn instance(call: &mut RpcCall) -> Result<(String, u32), Fault> {
+    let text = String::from_utf8_lossy(&call.str()?).into_owned();
+    match split(&text) {
+        (group, Some(id)) => Ok((group, id)),
+        _ => Err(Fault::new(400, "Wrong group syntax. Use \"group[id]\"")),
+    }
 }
 
-/// There is none that could be removed.
-pub(super) fn no_instance(call: &mut RpcCall) -> Result<(), Fault> {
-    refuse_instance(call, "Failed to delete the group instance")
+pub(super) fn add_instance(call: &mut RpcCall) -> Result<(), Fault> {
+    let (group, id) = instance(call)?;
+    let cfg = &call.engine.cfg;
+    if cfg.group(&group).is_empty() || !cfg.instances().add(&group, id) {
+        return Err(Fault::new(400, "Failed to add the group instance"));
+    }
+    Ok(())
 }
 
-fn refuse_instance(call: &mut RpcCall, why: &str) -> Result<(), Fault> {
-    let well_formed = call.str()?.ends_with(b"]");
-    Err(Fault::new(400, if well_formed { why } else { "Wrong group syntax. Use \"group[id]\"" }))
+pub(super) fn remove_instance(call: &mut RpcCall) -> Result<(), Fault> {
+    let (group, id) = instance(call)?;
+    if call.engine.cfg.instances().remove(&group, id) {
+        return Ok(());
+    }
+    Err(Fault::new(400, "Failed to delete the group instance"))
+}
+
+/// The variable of an instance becomes that of its group again.
+pub(super) fn delete(call: &mut RpcCall) -> Result<(), Fault> {
+    let refuse = || Fault::new(400, "Failed to delete the value");
+    let (group, id) = instance(call)?;
+    let name = String::from_utf8_lossy(&call.str()?).into_owned();
+    let known = call.engine.cfg.find(&group, &name).is_some();
+    if known && call.engine.cfg.instances().unset(&group, id, &name) {
+        return Ok(());
+    }
+    Err(refuse())
 }

@@ -17,6 +17,8 @@ const MAX_DELAYED: usize = 10_000;
 pub(super) struct Change {
     target: Target,
     value: Value,
+    /// The instance gives its own value up.
+    delete: bool,
 }
 
 fn state(call: &RpcCall) -> Result<Arc<State>, Fault> {
@@ -28,16 +30,35 @@ fn lock(state: &State) -> MutexGuard<'_, Vec<Change>> {
 }
 
 fn delay(call: &RpcCall, target: Target, value: &Value) -> Result<(), Fault> {
+    delay_change(call, target, value, false)
+}
+
+/// The variable of an instance becomes that of its group again, with the next commit.
+pub(super) fn delete(call: &mut RpcCall) -> Result<(), Fault> {
+    let target = Target::read(call)?;
+    if target.id.is_none() {
+        return Err(Fault::new(400, "Wrong group syntax. Use \"group[id]\""));
+    }
+    let refuse = || Fault::new(400, "Failed to delete the value");
+    let base = target.base(&call.engine).ok_or_else(refuse)?;
+    let value = value_of(&call.program, &target.group, &base);
+    delay_change(call, target, &value, true).map_err(|_| refuse())
+}
+
+fn delay_change(call: &RpcCall, target: Target, value: &Value, delete: bool) -> Result<(), Fault> {
     let refuse = || Fault::new(400, "Failed to set the variable");
     let var = target.find(&call.engine).ok_or_else(refuse)?;
     let value = fit(&var, value).ok_or_else(refuse)?;
     let state = state(call)?;
     let mut delayed = lock(&state);
-    delayed.retain(|c| c.target.group != target.group || c.target.name != target.name);
+    let same = |c: &Change| {
+        c.target.group == target.group && c.target.id == target.id && c.target.name == target.name
+    };
+    delayed.retain(|c| !same(c));
     if delayed.len() >= MAX_DELAYED {
         return Err(refuse());
     }
-    delayed.push(Change { target, value });
+    delayed.push(Change { target, value, delete });
     Ok(())
 }
 
@@ -62,7 +83,9 @@ pub(super) fn set(call: &mut RpcCall) -> Result<(), Fault> {
 pub(super) fn commit(call: &mut RpcCall) -> Result<(), Fault> {
     let changes = std::mem::take(&mut *lock(&*state(call)?));
     for change in changes {
-        if let Some(var) = change.target.find(&call.engine) {
+        if let (Some(id), true) = (change.target.id, change.delete) {
+            call.engine.cfg.instances().unset(&change.target.group, id, &change.target.name);
+        } else if let Some(var) = change.target.find(&call.engine) {
             store(&call.engine, &change.target, &var, &change.value);
         }
     }
@@ -82,12 +105,12 @@ pub(super) fn diff(call: &mut RpcCall) -> Result<(), Fault> {
             .find(&call.engine)
             .as_ref()
             .map(|v| value_of(&call.program, &change.target.group, v));
-        call.add_struct(vec![
-            ("group name", change.target.group.as_str().into()),
-            ("variable name", change.target.name.as_str().into()),
-            ("old value", old.unwrap_or_else(|| Value::from(""))),
-            ("new value", change.value.clone()),
-        ]);
+        let mut fields = vec![("group name", change.target.group.as_str().into())];
+        fields.extend(change.target.id.map(|id| ("group id", Value::Int(id.into()))));
+        fields.push(("variable name", change.target.name.as_str().into()));
+        fields.push(("old value", old.unwrap_or_else(|| Value::from(""))));
+        fields.push(("new value", change.value.clone()));
+        call.add_struct(fields);
     }
     Ok(())
 }

@@ -31,15 +31,15 @@ const fn command(name: &'static str, help: &'static str, run: RpcFn) -> RpcDef {
 pub static MODULE: Module = Module {
     name: "cfg_rpc",
     rpc: &[
-        command("cfg.add_group_inst", "Adds an instance of a group.", commands::no_instances),
+        command("cfg.add_group_inst", "Adds an instance of a group.", commands::add_instance),
         command("cfg.commit", "Makes the delayed changes take effect.", delayed::commit),
-        command("cfg.del", "Removes a variable from an instance of a group.", commands::no_instances),
+        command("cfg.del", "Removes a variable from an instance of a group.", commands::delete),
         command(
             "cfg.del_delayed",
             "Removes a variable from an instance, with the next commit.",
-            commands::no_instances,
+            delayed::delete,
         ),
-        command("cfg.del_group_inst", "Removes an instance of a group.", commands::no_instance),
+        command("cfg.del_group_inst", "Removes an instance of a group.", commands::remove_instance),
         command("cfg.diff", "Lists the delayed changes.", delayed::diff),
         command("cfg.get", "Returns a variable, or all of a group.", commands::get),
         command("cfg.help", "Returns what a variable is for.", commands::help),

@@ -49,6 +49,7 @@ pub fn stateless(ctx: &mut Ctx<'_>, code: i64, reason: &[u8]) -> bool {
     };
     let mut out = ArenaVec::with_capacity_in(msg.headers_end() + 256, ctx.arena);
     build::reply(msg, &ctx.edits, &how, &mut out);
+    ctx.put_warning(&mut out);
     if !ctx.worker.send(&dest, &out) {
         state.stats.failures.inc();
         return false;

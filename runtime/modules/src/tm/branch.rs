@@ -12,11 +12,7 @@ use kamjit_engine::{
     onsend,
     program::RouteIndex,
 };
-use kamjit_sip::{
-    Proto, Uri,
-    branch::put_branch,
-    build::{self, RequestOut, ViaOut},
-};
+use kamjit_sip::{Proto, Uri, branch::put_branch};
 
 use super::{
     current, error,
@@ -91,12 +87,12 @@ fn run_and_build(
             Ended::Normal | Ended::Exit => {}
         }
     }
-    let dest = destination(ctx, forced).map_err(|why| match why {
+    let mut dest = destination(ctx, forced).map_err(|why| match why {
         NoDestination::Cancelled => NoBranch::Cancelled,
         why => NoBranch::Failed(error::of_destination(why)),
     })?;
     let mut out = ArenaVec::with_capacity_in(ctx.msg.buf().len() + 512, ctx.arena);
-    if !write(ctx, tx, n, &dest, &mut out) {
+    if !write(ctx, tx, n, &mut dest, &mut out) {
         return Err(NoBranch::Failed(error::SEND));
     }
     Ok(Uac { sent: Box::from(&out[..]), dest: Some(dest), target: ctx.main.freeze(), ..Uac::default() })
@@ -123,22 +119,16 @@ pub(super) fn destination(ctx: &mut Ctx<'_>, forced: Option<&Forced>) -> Result<
     ctx.resolve_asked(&asked, socket, connect)
 }
 
-fn write(ctx: &Ctx<'_>, tx: &Transaction, n: usize, dest: &Destination, out: &mut ArenaVec<'_, u8>) -> bool {
-    let Some(name) = ctx.engine().identity.socket(dest.socket) else { return false };
+fn write<'m>(
+    ctx: &Ctx<'m>,
+    tx: &Transaction,
+    n: usize,
+    dest: &mut Destination,
+    out: &mut ArenaVec<'m, u8>,
+) -> bool {
     let mut branch = ArenaVec::with_capacity_in(64, ctx.arena);
     put_branch(&mut branch, tx.hash, &tx.md5, n as u32);
-    let params = ctx.via_params();
-    let host = ctx.advertised.host.unwrap_or(&name.host);
-    let port = ctx.advertised.port.unwrap_or(name.port);
-    let how = RequestOut {
-        uri: ctx.main.uri,
-        via: ViaOut { proto: dest.proto, host, port, branch: &branch, params },
-        source: Some(ctx.source()),
-        path: ctx.main.path.unwrap_or_default(),
-        hop: ctx.hop(dest.socket),
-    };
-    build::request(ctx.msg, &ctx.edits, &how, out);
-    true
+    ctx.write_request(dest, &branch, out)
 }
 
 /// Runs `onsend_route` for the branches from `first` on; those that it drops are marked as failed.

@@ -66,6 +66,7 @@ pub(super) fn send_with(
     };
     let mut out = ArenaVec::with_capacity_in(msg.headers_end() + 256, ctx.arena);
     build::reply(msg, &ctx.edits, &how, &mut out);
+    ctx.put_warning(&mut out);
     let pending = {
         let mut inner = tx.inner();
         if inner.uas.status >= 200 {

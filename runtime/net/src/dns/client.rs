@@ -12,6 +12,7 @@ use hickory_resolver::proto::xfer::Protocol;
 use hickory_resolver::{Resolver, TokioResolver};
 use std::fmt;
 use std::net::IpAddr;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
@@ -47,13 +48,22 @@ pub struct Dns {
     options: Mutex<Arc<DnsOptions>>,
     cache: Mutex<Cache>,
     hosts: Mutex<Hosts>,
+    /// Counts changes of the options, so that clients notice.
+    generation: AtomicU64,
+    slow: AtomicU64,
 }
 
 impl Dns {
     /// An empty cache.
     pub fn new(options: DnsOptions) -> Arc<Self> {
         let hosts = Mutex::new(Hosts::new(options.hosts_file.clone()));
-        Arc::new(Dns { options: Mutex::new(Arc::new(options)), cache: Mutex::default(), hosts })
+        Arc::new(Dns {
+            options: Mutex::new(Arc::new(options)),
+            cache: Mutex::default(),
+            hosts,
+            generation: AtomicU64::new(0),
+            slow: AtomicU64::new(0),
+        })
     }
 
     /// Current options.
@@ -61,9 +71,15 @@ impl Dns {
         lock(&self.options).clone()
     }
 
-    /// Changes options. Name servers, timeouts and search list of clients that exist stay.
+    /// Changes options. Clients read resolv.conf again before their next question.
     pub fn set_options(&self, options: DnsOptions) {
         *lock(&self.options) = Arc::new(options);
+        self.generation.fetch_add(1, Ordering::Relaxed);
+    }
+
+    /// Questions that took longer than [`DnsOptions::slow`].
+    pub fn slow_queries(&self) -> u64 {
+        self.slow.load(Ordering::Relaxed)
     }
 
     /// Counters of the cache.
@@ -94,6 +110,11 @@ impl Dns {
 
     /// A client for the worker of the calling thread; asks on that thread's tokio runtime.
     pub fn client(self: &Arc<Self>) -> DnsClient {
+        let built = (self.generation.load(Ordering::Relaxed), self.resolver());
+        DnsClient { dns: self.clone(), resolver: Arc::new(Mutex::new(built)) }
+    }
+
+    fn resolver(&self) -> TokioResolver {
         let options = self.options();
         let (mut config, mut opts) = hickory_resolver::system_conf::read_system_conf()
             .unwrap_or_else(|_| (ResolverConfig::new(), ResolverOpts::default()));
@@ -112,10 +133,7 @@ impl Dns {
         // Our cache is shared by the workers and follows Kamailio's rules.
         opts.cache_size = 0;
         opts.use_hosts_file = ResolveHosts::Never;
-        let resolver = Resolver::builder_with_config(config, TokioConnectionProvider::default())
-            .with_options(opts)
-            .build();
-        DnsClient { dns: self.clone(), resolver }
+        Resolver::builder_with_config(config, TokioConnectionProvider::default()).with_options(opts).build()
     }
 }
 
@@ -133,7 +151,8 @@ fn first_servers(config: &ResolverConfig, count: usize) -> ResolverConfig {
 #[derive(Clone)]
 pub struct DnsClient {
     dns: Arc<Dns>,
-    resolver: TokioResolver,
+    /// With the generation of the options that it was made for.
+    resolver: Arc<Mutex<(u64, TokioResolver)>>,
 }
 
 impl DnsClient {
@@ -172,6 +191,15 @@ impl DnsClient {
         }
     }
 
+    fn resolver(&self) -> TokioResolver {
+        let now = self.dns.generation.load(Ordering::Relaxed);
+        let mut built = lock(&self.resolver);
+        if built.0 != now {
+            *built = (now, self.dns.resolver());
+        }
+        built.1.clone()
+    }
+
     fn hosts_file_records(&self, name: &str, kind: RecordKind) -> Option<Arc<Records>> {
         let ipv4 = match kind {
             RecordKind::A => true,
@@ -183,6 +211,13 @@ impl DnsClient {
         (!addrs.is_empty()).then(|| Arc::new(Records::Addrs(addrs)))
     }
 
+    fn note_slow(&self, name: &str, took: Duration) {
+        if self.dns.options().slow.is_some_and(|limit| took >= limit) {
+            self.dns.slow.fetch_add(1, Ordering::Relaxed);
+            tracing::warn!("slow DNS query for {name}: {} ms", took.as_millis());
+        }
+    }
+
     async fn ask(&self, name: &str, kind: RecordKind) -> Answer {
         let mut question = Question { dns: &self.dns, name, kind, outcome: None };
         let record_type = match kind {
@@ -192,7 +227,10 @@ impl DnsClient {
             RecordKind::Naptr => RecordType::NAPTR,
         };
         let absolute = if self.dns.options().use_search_list { name.to_string() } else { format!("{name}.") };
-        let (answer, ttl) = match self.resolver.lookup(absolute, record_type).await {
+        let started = tokio::time::Instant::now();
+        let outcome = self.resolver().lookup(absolute, record_type).await;
+        self.note_slow(name, started.elapsed());
+        let (answer, ttl) = match outcome {
             Ok(lookup) => read_records(&lookup, kind),
             Err(e) if e.is_no_records_found() || e.is_nx_domain() => {
                 let failed = e.proto().is_some_and(server_failed);

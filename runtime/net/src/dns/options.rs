@@ -18,6 +18,19 @@ pub enum Family {
     Ipv6Only,
 }
 
+impl Family {
+    /// What `dns_try_ipv6` and `dns_cache_flags` (1 IPv4 only, 2 IPv6 only, 4 IPv6 first) make together.
+    pub fn from_flags(try_ipv6: bool, flags: i64) -> Family {
+        match flags {
+            _ if !try_ipv6 => Family::Ipv4Only,
+            f if f & 1 != 0 => Family::Ipv4Only,
+            f if f & 2 != 0 => Family::Ipv6Only,
+            f if f & 4 != 0 => Family::Ipv6First,
+            _ => Family::Ipv4First,
+        }
+    }
+}
+
 /// `dns_udp_pref` and its kin: the transport with the greater number is preferred; below 0 it is not used.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Preferences {
@@ -76,6 +89,8 @@ pub struct DnsOptions {
     pub timeout: Option<Duration>,
     /// `dns_retr_no`: attempts.
     pub attempts: Option<usize>,
+    /// `dns_slow_query_ms`: from when on an answer counts as slow and is logged; `None` for never.
+    pub slow: Option<Duration>,
     /// `dns_servers_no`: how many of resolv.conf's servers are used.
     pub servers: Option<usize>,
     /// `dns_use_search_list`.
@@ -106,6 +121,7 @@ impl Default for DnsOptions {
             preferences: Preferences::default(),
             timeout: None,
             attempts: None,
+            slow: None,
             servers: None,
             use_search_list: true,
             use_cache: true,

@@ -53,6 +53,8 @@ struct Output {
     /// Since when bytes wait without progress.
     stalled_since: Option<Instant>,
     asked_to_close: Option<CloseReason>,
+    /// Nothing more is taken, and the end comes when all is written.
+    last_words: bool,
 }
 
 /// A connection. Shared; the owner's task holds the reading side.
@@ -101,6 +103,7 @@ impl Conn {
                 written: 0,
                 stalled_since: None,
                 asked_to_close: None,
+                last_words: false,
             }),
             stream: std::sync::OnceLock::new(),
             expires_ms: AtomicU64::new(0),
@@ -151,13 +154,23 @@ impl Conn {
         self.ask_to_close(CloseReason::Asked);
     }
 
+    /// Asks the owner to close it when what is queued has been written. Nothing more is taken.
+    pub fn close_when_written(&self) {
+        self.output().last_words = true;
+        self.wake.notify_one();
+    }
+
     pub(super) fn ask_to_close(&self, reason: CloseReason) {
         self.output().asked_to_close.get_or_insert(reason);
         self.wake.notify_one();
     }
 
     pub(super) fn asked_to_close(&self) -> Option<CloseReason> {
-        self.output().asked_to_close
+        let output = self.output();
+        let done = output.last_words
+            && output.state == ConnState::Open
+            && output.written >= output.bytes.len();
+        output.asked_to_close.or(done.then_some(CloseReason::Asked))
     }
 
     /// Counts traffic: the lifetime starts anew.
@@ -206,7 +219,7 @@ impl Conn {
     /// Writes now what the socket takes and queues the rest, at most `limit` bytes. Gives the bytes queued more.
     pub(super) fn send(&self, bytes: &[u8], limit: usize) -> io::Result<usize> {
         let mut output = self.output();
-        if output.state == ConnState::Closed || output.asked_to_close.is_some() {
+        if output.state == ConnState::Closed || output.asked_to_close.is_some() || output.last_words {
             return Err(io::ErrorKind::NotConnected.into());
         }
         let mut rest = bytes;

@@ -20,9 +20,16 @@ pub(super) fn begin(conn: &Conn, options: &TcpOptions) -> io::Result<std::net::T
     let configured = options.source.iter().flatten().find(|ip| ip.is_ipv4() == conn.peer.is_ipv4());
     let from = configured.copied().unwrap_or_else(|| conn.local().ip());
     if from.is_ipv4() == conn.peer.is_ipv4() && !from.is_unspecified() {
-        // The port is chosen when connecting, so that one address can open more than 28,000 connections.
-        let _ = set_int(&socket, libc::IPPROTO_IP, libc::IP_BIND_ADDRESS_NO_PORT, 1);
-        socket.bind(&SocketAddr::new(from, 0).into())?;
+        let mut port = 0;
+        if options.reuse_port {
+            socket.set_reuse_port(true)?;
+            socket.set_reuse_address(true)?;
+            port = conn.local().port();
+        } else {
+            // The port is chosen when connecting, so that one address can open more than 28,000 connections.
+            let _ = set_int(&socket, libc::IPPROTO_IP, libc::IP_BIND_ADDRESS_NO_PORT, 1);
+        }
+        socket.bind(&SocketAddr::new(from, port).into())?;
     }
     apply(&socket, options, conn.peer.is_ipv4());
     match socket.connect(&conn.peer.into()) {
@@ -46,7 +53,7 @@ pub(super) async fn finish(stream: std::net::TcpStream) -> io::Result<TcpStream>
     }
 }
 
-/// Keep-alive and type of service; best effort.
+/// Keep-alive, type of service and their kin; best effort.
 pub(crate) fn apply(socket: &Socket, options: &super::TcpOptions, ipv4: bool) {
     if options.keepalive {
         let (idle, interval, count) = options.keepalive_times;
@@ -62,6 +69,18 @@ pub(crate) fn apply(socket: &Socket, options: &super::TcpOptions, ipv4: bool) {
         }
         let _ = socket.set_keepalive(true);
         let _ = socket.set_tcp_keepalive(&keepalive);
+    }
+    let tcp_option = |name, value: u32| {
+        let _ = set_int(socket, libc::IPPROTO_TCP, name, i32::try_from(value).unwrap_or(i32::MAX));
+    };
+    if !options.delayed_ack {
+        tcp_option(libc::TCP_QUICKACK, 1);
+    }
+    if options.syn_count > 0 {
+        tcp_option(libc::TCP_SYNCNT, options.syn_count);
+    }
+    if options.linger2 > 0 {
+        tcp_option(libc::TCP_LINGER2, options.linger2);
     }
     if let Some(tos) = options.tos
         && ipv4

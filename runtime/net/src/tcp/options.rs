@@ -36,6 +36,16 @@ pub struct TcpOptions {
     pub tos: Option<u8>,
     /// Connections that may wait to be accepted.
     pub backlog: i32,
+    /// `tcp_reuse_port`: connections that we open come from the port of their listener.
+    pub reuse_port: bool,
+    /// `tcp_defer_accept`: a connection is accepted with its first data only.
+    pub defer_accept: u32,
+    /// `tcp_delayed_ack`: acknowledge together with the first data.
+    pub delayed_ack: bool,
+    /// `tcp_syncnt`: how often connecting is tried; 0 leaves the system's value.
+    pub syn_count: u32,
+    /// `tcp_linger2`: seconds that an orphaned connection is closing; 0 leaves the system's value.
+    pub linger2: u32,
 }
 
 impl Default for TcpOptions {
@@ -56,6 +66,11 @@ impl Default for TcpOptions {
             source: [None, None],
             tos: Some(0x10),
             backlog: 1024,
+            reuse_port: false,
+            defer_accept: 0,
+            delayed_ack: true,
+            syn_count: 0,
+            linger2: 0,
         }
     }
 }

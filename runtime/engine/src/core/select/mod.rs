@@ -21,7 +21,8 @@ enum Select {
     /// A property without parts.
     Plain(Plain),
     /// A configuration variable.
-    Cfg(CfgCell),
+    /// A variable of the cfg framework: group, name, its value where no instance is selected.
+    Cfg(Box<str>, Box<str>, CfgCell),
     /// A URI.
     Uri(UriSource, UriPart),
     /// An address header; Contact lists begin with the last of the first header (captured).
@@ -147,7 +148,7 @@ fn select(prepare: &Prepare<'_>, words: &[Word<'_>]) -> Option<Select> {
         (b"sys", [b"now"]) => Some(Select::Plain(Plain::Now)),
         (b"cfg_get", [group, name]) => {
             let (group, name) = (std::str::from_utf8(group).ok()?, std::str::from_utf8(name).ok()?);
-            Some(Select::Cfg(prepare.cfg.find(group, name)?.cell))
+            Some(Select::Cfg(group.into(), name.into(), prepare.cfg.find(group, name)?.cell))
         }
         (b"ruri" | b"request_uri", path) => Some(Select::Uri(UriSource::Request, parts::uri(path)?)),
         (b"dst_uri", path) => Some(Select::Uri(UriSource::Destination, parts::uri(path)?)),
@@ -206,8 +207,13 @@ fn get<'m>(ctx: &mut Ctx<'m>, name: &'m PvName) -> Val<'m> {
     let Some(select) = name.digested::<Select>() else { return Val::Null };
     match select {
         Select::Plain(plain) => read_plain(ctx, *plain),
-        Select::Cfg(CfgCell::Int { cell, .. }) => Val::Int(cell.get()),
-        Select::Cfg(CfgCell::Str(cell)) => Val::Str(ctx.keep(&cell.get())),
+        Select::Cfg(group, name, base) => {
+            let var = ctx.instance_of(group).and_then(|id| ctx.engine().cfg.find_in(group, id, name));
+            match var.as_ref().map_or(base, |var| &var.cell) {
+                CfgCell::Int { cell, .. } => Val::Int(cell.get()),
+                CfgCell::Str(cell) => Val::Str(ctx.keep(&cell.get())),
+            }
+        }
         Select::Uri(source, part) => {
             let uri = match source {
                 UriSource::Request => ctx.parsed_ruri().map(|uri| uri.raw),

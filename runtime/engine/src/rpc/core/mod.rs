@@ -1,6 +1,7 @@
 //! The commands that need no module: `core.*`, `system.*`, `dns.*`. Replies have the structure of the real server's
 //! (captured from kamailio 5.6.3).
 
+mod blocklist;
 mod control;
 mod dns;
 mod echo;
@@ -55,13 +56,19 @@ pub static COMMANDS: &[RpcDef] = &[
     now("core.version", "Returns the version of the server.", info::version),
     now("dns.add_a", "Adds an IPv4 address to the DNS cache: name, ttl, address, flags.", dns::add_a),
     now("dns.add_aaaa", "Adds an IPv6 address to the DNS cache: name, ttl, address, flags.", dns::add_aaaa),
+    now("dns.add_srv", "Adds a service: name, ttl, priority, weight, port, target, flags.", dns::add_srv),
     now("dns.debug", "Lists the DNS cache without names of fields.", dns::debug),
+    now("dns.debug_all", "Lists the DNS cache without names of fields, record by record.", dns::debug_all),
     now("dns.delete_a", "Removes the IPv4 addresses of a name from the DNS cache.", dns::delete_a),
     now("dns.delete_aaaa", "Removes the IPv6 addresses of a name from the DNS cache.", dns::delete_aaaa),
     now("dns.delete_all", "Empties the DNS cache.", dns::delete_all),
     now("dns.delete_all_force", "Empties the DNS cache.", dns::delete_all),
+    now("dns.delete_cname", "Finds nothing: CNAME records are not kept.", dns::delete_none),
+    now("dns.delete_ebl", "Finds nothing: EBL records are not kept.", dns::delete_none),
     now("dns.delete_naptr", "Removes the NAPTR records of a name from the DNS cache.", dns::delete_naptr),
+    now("dns.delete_ptr", "Finds nothing: PTR records are not kept.", dns::delete_none),
     now("dns.delete_srv", "Removes the SRV records of a name from the DNS cache.", dns::delete_srv),
+    now("dns.delete_txt", "Finds nothing: TXT records are not kept.", dns::delete_none),
     RpcDef {
         name: "dns.lookup",
         help: "Looks a name up: type (A, AAAA, SRV, NAPTR) and name.",
@@ -69,6 +76,11 @@ pub static COMMANDS: &[RpcDef] = &[
     },
     now("dns.mem_info", "Returns used and allowed memory of the DNS cache in bytes.", dns::mem_info),
     now("dns.view", "Lists the DNS cache.", dns::view),
+    now("dst_blocklist.add", "Is refused: there is no list of blocked destinations.", blocklist::disabled),
+    now("dst_blocklist.debug", "Is refused: there is no list of blocked destinations.", blocklist::disabled),
+    now("dst_blocklist.delete_all", "Is refused: there is no list of blocked destinations.", blocklist::disabled),
+    now("dst_blocklist.mem_info", "Is refused: there is no list of blocked destinations.", blocklist::disabled),
+    now("dst_blocklist.view", "Is refused: there is no list of blocked destinations.", blocklist::disabled),
     now("system.listMethods", "Lists all commands.", system::list_methods),
     now("system.methodHelp", "Returns what a command does.", system::method_help),
     now("system.methodSignature", "Is not implemented, as in Kamailio.", system::method_signature),

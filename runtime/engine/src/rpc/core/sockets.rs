@@ -10,6 +10,7 @@ pub(super) fn list(call: &mut RpcCall) -> Result<(), Fault> {
         let mut members = vec![
             ("proto".to_owned(), Value::from(info.proto.name())),
             ("address".to_owned(), info.addr.ip().to_string().into()),
+            ("ipaddress".to_owned(), info.addr.ip().to_string().into()),
             ("port".to_owned(), info.addr.port().to_string().into()),
             ("mcast".to_owned(), "no".into()),
             ("mhomed".to_owned(), "no".into()),

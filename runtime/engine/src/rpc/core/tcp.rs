@@ -48,6 +48,7 @@ pub(super) fn list(call: &mut RpcCall) -> Result<(), Fault> {
 
 pub(super) fn options(call: &mut RpcCall) -> Result<(), Fault> {
     let o = call.engine.tcp.options();
+    let accept_aliases = call.program.globals.live.tcp_accept_aliases.get() != 0;
     let seconds = |d: std::time::Duration| Value::from(d.as_secs());
     let flag = |on: bool| Value::Int(on.into());
     let (idle, interval, count) = o.keepalive_times;
@@ -63,16 +64,16 @@ pub(super) fn options(call: &mut RpcCall) -> Result<(), Fault> {
         ("connect_wait", Value::Int(1)),
         ("conn_wq_max", o.max_conn_queue.into()),
         ("wq_max", o.max_queue.into()),
-        ("defer_accept", Value::Int(0)),
-        ("delayed_ack", Value::Int(1)),
-        ("syncnt", Value::Int(0)),
-        ("linger2", Value::Int(0)),
+        ("defer_accept", Value::Int(o.defer_accept.into())),
+        ("delayed_ack", flag(o.delayed_ack)),
+        ("syncnt", Value::Int(o.syn_count.into())),
+        ("linger2", Value::Int(o.linger2.into())),
         ("keepalive", flag(o.keepalive)),
         ("keepidle", Value::Int(idle.into())),
         ("keepintvl", Value::Int(interval.into())),
         ("keepcnt", Value::Int(count.into())),
         ("crlf_ping", flag(o.crlf_ping)),
-        ("accept_aliases", Value::Int(0)),
+        ("accept_aliases", flag(accept_aliases)),
         ("alias_flags", Value::Int(1)),
         ("new_conn_alias_flags", Value::Int(2)),
     ]);
