@@ -123,7 +123,10 @@ fn timed_call<'m>(ctx: &mut Ctx<'m>, site: &'m Site, limit: i64) -> Ret {
     if took >= limit.unsigned_abs().into() {
         let level = Level::from_number(ctx.program.globals.live.latency_log.get());
         let Site { name, file, line, .. } = site;
-        log::core(level, format_args!("alert - action [{name}] cfg [{file}:{line}] took too long [{took} us]"));
+        log::core(
+            level,
+            format_args!("alert - action [{name}] cfg [{file}:{line}] took too long [{took} us]"),
+        );
     }
     ret
 }

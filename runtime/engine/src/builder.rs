@@ -210,7 +210,8 @@ impl Builder {
     }
 
     fn set_instance(&self, group: &str, id: u32, name: &str, value: &ConfigValue) -> Result<(), HostError> {
-        let unknown = || HostError::new(format!("there is no variable {group}.{name} for {group}[{id}].{name}"));
+        let unknown =
+            || HostError::new(format!("there is no variable {group}.{name} for {group}[{id}].{name}"));
         let base = self.cfg.find(group, name).ok_or_else(unknown)?;
         let cell = match (&base.cell, value) {
             (CfgCell::Int { range, .. }, ConfigValue::Int(n)) => {
@@ -219,9 +220,7 @@ impl Builder {
             (CfgCell::Int { .. }, _) => {
                 return Err(HostError::new(format!("{group}[{id}].{name} takes a number")));
             }
-            (CfgCell::Str(_), ConfigValue::Int(n)) => {
-                CfgCell::Str(CfgStr::new(n.to_string().as_bytes()))
-            }
+            (CfgCell::Str(_), ConfigValue::Int(n)) => CfgCell::Str(CfgStr::new(n.to_string().as_bytes())),
             (CfgCell::Str(_), ConfigValue::Str(text)) => CfgCell::Str(CfgStr::new(text)),
             (CfgCell::Str(_), ConfigValue::Word(word)) => CfgCell::Str(CfgStr::new(word.as_bytes())),
         };

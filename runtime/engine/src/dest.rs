@@ -79,7 +79,12 @@ fn routed_socket(engine: &Engine, proto: Proto, to: SocketAddr) -> Option<Socket
     let probe = UdpSocket::bind((any, 0)).ok()?;
     probe.connect(to).ok()?;
     let from = probe.local_addr().ok()?.ip();
-    engine.sockets.infos().iter().find(|info| info.proto == proto && info.addr.ip() == from).map(|info| info.id)
+    engine
+        .sockets
+        .infos()
+        .iter()
+        .find(|info| info.proto == proto && info.addr.ip() == from)
+        .map(|info| info.id)
 }
 
 /// What a URI asks for.

@@ -154,20 +154,28 @@ impl<'m> Ctx<'m> {
     /// Writes the request as it goes out. `dest` changes if it is too long for UDP (`udp_mtu`). False if there is no
     /// socket to send from.
     pub fn write_request(&self, dest: &mut Destination, branch: &[u8], out: &mut ArenaVec<'m, u8>) -> bool {
-        if !self.write_request_to(dest, branch, out) {
+        let hop = self.hop(dest.socket);
+        if !self.write_request_to(dest, hop, branch, out) {
             return false;
         }
         match self.beyond_mtu(dest, out.len()) {
+            // Record-Route keeps what it says of the hop over UDP (captured).
             Some(other) => {
                 *dest = other;
                 out.clear();
-                self.write_request_to(dest, branch, out)
+                self.write_request_to(dest, hop, branch, out)
             }
             None => true,
         }
     }
 
-    fn write_request_to(&self, dest: &Destination, branch: &[u8], out: &mut ArenaVec<'m, u8>) -> bool {
+    fn write_request_to(
+        &self,
+        dest: &Destination,
+        hop: Option<Hop<'m>>,
+        branch: &[u8],
+        out: &mut ArenaVec<'m, u8>,
+    ) -> bool {
         let Some(name) = self.engine().identity.socket(dest.socket) else { return false };
         let host = self.advertised.host.unwrap_or(&name.host);
         let port = self.advertised.port.unwrap_or(name.port);
@@ -176,7 +184,7 @@ impl<'m> Ctx<'m> {
             via: ViaOut { proto: dest.proto, host, port, branch, params: self.via_params() },
             source: Some(self.source()),
             path: self.main.path.unwrap_or_default(),
-            hop: self.hop(dest.socket),
+            hop,
         };
         build::request(self.msg, &self.edits, &how, out);
         true
@@ -208,7 +216,10 @@ pub fn request_source(ctx: &mut Ctx<'_>) -> Option<Destination> {
     let symmetric =
         rcv.proto.is_stream() || via.rport.is_some() || ctx.flags.send & send_flags::FORCE_RPORT != 0;
     let port = if symmetric { rcv.src.port() } else { via.port_or_default() };
-    if ctx.program.globals.reply_to_via && ctx.flags.send & send_flags::FORCE_RPORT == 0 && !rcv.proto.is_stream() {
+    if ctx.program.globals.reply_to_via
+        && ctx.flags.send & send_flags::FORCE_RPORT == 0
+        && !rcv.proto.is_stream()
+    {
         return reply_destination(ctx, via);
     }
     let ip = match via.maddr.and_then(|m| std::str::from_utf8(m).ok()).and_then(|m| m.parse().ok()) {

@@ -2,8 +2,8 @@
 
 use kamjit_catalog::{ConfigValue, Generation, GlobalKind, facts};
 use kamjit_syntax::ast::{
-    CustomVar, Expr, ExprKind, FlagDecl, Global, HostKind, ItemKind, Listen, LoadModule, ModParam, Name, Proto,
-    RouteBlock, SocketLit, StrLit, UnaryOp, WordLit,
+    CustomVar, Expr, ExprKind, FlagDecl, Global, HostKind, ItemKind, Listen, LoadModule, ModParam, Name,
+    Proto, RouteBlock, SocketLit, StrLit, UnaryOp, WordLit,
 };
 use kamjit_syntax::{Diagnostic, Span};
 

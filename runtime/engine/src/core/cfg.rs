@@ -12,10 +12,8 @@ use crate::{
 
 const GROUP_ID: Form = Form { args: &[ArgKind::Str, ArgKind::IntVar], routes: Routes::ANY };
 
-pub(super) const FUNCTIONS: &[FunctionDef] = &[
-    prepared("cfg_select", &[GROUP_ID], digest, select),
-    prepared("cfg_reset", &[ONE_TEXT], digest, reset),
-];
+pub(super) const FUNCTIONS: &[FunctionDef] =
+    &[prepared("cfg_select", &[GROUP_ID], digest, select), prepared("cfg_reset", &[ONE_TEXT], digest, reset)];
 
 /// The group must exist. Modules read their own variables without a message, so that only groups that the
 /// configuration declares itself can be selected.
@@ -28,9 +26,11 @@ fn digest(prepare: &mut Prepare<'_>, args: Vec<Arg>, _: &Place) -> Result<Vec<Ar
         return Err(HostError::new(format!("there is no group of variables named {group}")).at(0));
     }
     if !prepare.cfg.instances().is_own(&group) {
-        return Err(HostError::new(format!("the group {group} belongs to a module and has no instances here"))
-            .help("only groups that the configuration declares can be selected")
-            .at(0));
+        return Err(HostError::new(format!(
+            "the group {group} belongs to a module and has no instances here"
+        ))
+        .help("only groups that the configuration declares can be selected")
+        .at(0));
     }
     Ok(args)
 }

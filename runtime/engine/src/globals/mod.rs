@@ -84,7 +84,7 @@ impl Globals {
                 self.advertised_port = u16::try_from(*n).ok().filter(|port| *port != 0);
             }
             ("advertised_address", [ConfigValue::Str(host)]) => {
-                self.advertised_host = Some(host.as_slice().into()).filter(|host: &Box<[u8]>| !host.is_empty());
+                self.advertised_host = (!host.is_empty()).then(|| host.as_slice().into());
             }
             ("advertised_address", [ConfigValue::Word(host)]) => {
                 self.advertised_host = Some(host.as_bytes().into());

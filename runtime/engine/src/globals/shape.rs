@@ -62,7 +62,8 @@ fn check_value(name: &str, value: &[ConfigValue]) -> Result<(), HostError> {
         if words.iter().any(|w| w.eq_ignore_ascii_case(word)) {
             Ok(())
         } else {
-            Err(HostError::new(format!("{name} cannot be {word}")).help(format!("one of {}", words.join(", "))))
+            Err(HostError::new(format!("{name} cannot be {word}"))
+                .help(format!("one of {}", words.join(", "))))
         }
     };
     match (name, value) {
@@ -73,9 +74,7 @@ fn check_value(name: &str, value: &[ConfigValue]) -> Result<(), HostError> {
         ("enable_sctp", [ConfigValue::Int(n)]) if !matches!(n, 0 | 2) => {
             Err(HostError::new("there is no SCTP here"))
         }
-        ("disable_sctp", [ConfigValue::Int(n)]) if *n != 1 => {
-            Err(HostError::new("there is no SCTP here"))
-        }
+        ("disable_sctp", [ConfigValue::Int(n)]) if *n != 1 => Err(HostError::new("there is no SCTP here")),
         ("log_facility", [ConfigValue::Word(word)]) => {
             if crate::log::is_facility(word) {
                 Ok(())
@@ -88,9 +87,7 @@ fn check_value(name: &str, value: &[ConfigValue]) -> Result<(), HostError> {
             Err(HostError::new("log_facility is a word").help("write it without quotes"))
         }
         ("tcp_poll_method", [ConfigValue::Word(word)]) => one_of(word, POLL_METHODS),
-        ("tcp_poll_method", [ConfigValue::Str(text)]) => {
-            one_of(&String::from_utf8_lossy(text), POLL_METHODS)
-        }
+        ("tcp_poll_method", [ConfigValue::Str(text)]) => one_of(&String::from_utf8_lossy(text), POLL_METHODS),
         ("tls_method", [ConfigValue::Word(word)]) => one_of(word, TLS_METHODS),
         ("tls_method", _) => Err(HostError::new("tls_method is a word").help("one of SSLv23, TLSv1")),
         ("ipv6_hex_style", [ConfigValue::Str(text)]) if !matches!(text.first(), Some(b'a' | b'A' | b'c')) => {

@@ -167,9 +167,8 @@ impl Conn {
 
     pub(super) fn asked_to_close(&self) -> Option<CloseReason> {
         let output = self.output();
-        let done = output.last_words
-            && output.state == ConnState::Open
-            && output.written >= output.bytes.len();
+        let done =
+            output.last_words && output.state == ConnState::Open && output.written >= output.bytes.len();
         output.asked_to_close.or(done.then_some(CloseReason::Asked))
     }
 

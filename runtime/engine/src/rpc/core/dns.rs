@@ -119,7 +119,9 @@ pub(super) fn debug_all(call: &mut RpcCall) -> Result<(), Fault> {
             None => Vec::new(),
             Some(Records::Addrs(addrs)) => addrs.iter().map(|ip| ("ip", ip.to_string())).collect(),
             Some(Records::Srv(records)) => records.iter().map(|r| ("srv", r.target.clone())).collect(),
-            Some(Records::Naptr(records)) => records.iter().map(|r| ("naptr", r.replacement.clone())).collect(),
+            Some(Records::Naptr(records)) => {
+                records.iter().map(|r| ("naptr", r.replacement.clone())).collect()
+            }
         };
         for (at, (what, text)) in rows.into_iter().enumerate() {
             call.add(entry.name.as_str());

@@ -78,8 +78,16 @@ pub static COMMANDS: &[RpcDef] = &[
     now("dns.view", "Lists the DNS cache.", dns::view),
     now("dst_blocklist.add", "Is refused: there is no list of blocked destinations.", blocklist::disabled),
     now("dst_blocklist.debug", "Is refused: there is no list of blocked destinations.", blocklist::disabled),
-    now("dst_blocklist.delete_all", "Is refused: there is no list of blocked destinations.", blocklist::disabled),
-    now("dst_blocklist.mem_info", "Is refused: there is no list of blocked destinations.", blocklist::disabled),
+    now(
+        "dst_blocklist.delete_all",
+        "Is refused: there is no list of blocked destinations.",
+        blocklist::disabled,
+    ),
+    now(
+        "dst_blocklist.mem_info",
+        "Is refused: there is no list of blocked destinations.",
+        blocklist::disabled,
+    ),
     now("dst_blocklist.view", "Is refused: there is no list of blocked destinations.", blocklist::disabled),
     now("system.listMethods", "Lists all commands.", system::list_methods),
     now("system.methodHelp", "Returns what a command does.", system::method_help),
