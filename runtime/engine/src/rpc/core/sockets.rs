@@ -6,16 +6,20 @@ use crate::{identity::Alias, rpc::RpcCall};
 
 pub(super) fn list(call: &mut RpcCall) -> Result<(), Fault> {
     let engine = call.engine.clone();
+    let aliases = call.program.globals.int("auto_aliases") != 0;
     let sockets = engine.sockets.infos().iter().map(|info| {
         let mut members = vec![
             ("proto".to_owned(), Value::from(info.proto.name())),
             ("address".to_owned(), info.addr.ip().to_string().into()),
-            ("ipaddress".to_owned(), info.addr.ip().to_string().into()),
             ("port".to_owned(), info.addr.port().to_string().into()),
             ("mcast".to_owned(), "no".into()),
             ("mhomed".to_owned(), "no".into()),
             ("virtual".to_owned(), "no".into()),
         ];
+        // Captured: without automatic aliases the real server tells name and address apart.
+        if !aliases {
+            members.insert(2, ("ipaddress".to_owned(), info.addr.ip().to_string().into()));
+        }
         if let Some((host, port)) = &info.advertise {
             let port = if *port == 0 { info.addr.port() } else { *port };
             members.push(("advertise".to_owned(), format!("{}:{host}:{port}", info.proto.name()).into()));
