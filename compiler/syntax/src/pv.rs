@@ -18,6 +18,36 @@ pub struct PvRef {
     pub span: Span,
 }
 
+impl PvRef {
+    /// The variable as it may be written, for where its text counts and not its value.
+    pub fn source(&self) -> Vec<u8> {
+        let mut out = vec![b'$'];
+        let bracketed = self.index != PvIndex::None || !self.transforms.is_empty();
+        if bracketed {
+            out.push(b'(');
+        }
+        out.extend_from_slice(self.name.as_bytes());
+        match &self.inner {
+            PvInner::None => {}
+            PvInner::Text(text) => out.extend([b"(", &**text, b")"].concat()),
+            PvInner::Pv(pv) => out.extend([b"(", &*pv.source(), b")"].concat()),
+        }
+        match &self.index {
+            PvIndex::None => {}
+            PvIndex::Num(n) => out.extend(format!("[{n}]").bytes()),
+            PvIndex::All => out.extend_from_slice(b"[*]"),
+            PvIndex::Pv(pv) => out.extend([b"[", &*pv.source(), b"]"].concat()),
+        }
+        for transform in &self.transforms {
+            out.extend([b"{", &*transform.raw, b"}"].concat());
+        }
+        if bracketed {
+            out.push(b')');
+        }
+        out
+    }
+}
+
 /// The text in parentheses.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum PvInner {

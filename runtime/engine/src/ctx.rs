@@ -124,6 +124,7 @@ pub struct Ctx<'m> {
     /// Groups of variables of which an instance is selected.
     instances: Vec<(&'m str, u32)>,
     source_text: Cell<Option<(IpAddr, &'m [u8])>>,
+    unreadable: Cell<bool>,
 }
 
 impl<'m> Ctx<'m> {
@@ -165,6 +166,7 @@ impl<'m> Ctx<'m> {
             uris: UriCache::default(),
             instances: Vec::new(),
             source_text: Cell::new(None),
+            unreadable: Cell::new(false),
         }
     }
 
@@ -246,6 +248,18 @@ impl<'m> Ctx<'m> {
         }
     }
 
+    /// What a variable gives that cannot be read at all: undefined like any other, but a format string shows nothing
+    /// in its place, not `<null>` (captured).
+    pub fn unreadable(&self) -> Val<'m> {
+        self.unreadable.set(true);
+        Val::Null
+    }
+
+    /// Whether a variable was [`unreadable`](Ctx::unreadable) since the last call.
+    pub(crate) fn take_unreadable(&self) -> bool {
+        self.unreadable.replace(false)
+    }
+
     /// The socket to send from, if one is forced.
     pub fn send_socket(&self) -> Option<SocketId> {
         self.main.send_socket
@@ -264,8 +278,9 @@ impl<'m> Ctx<'m> {
         out.into_bump_str().as_bytes()
     }
 
-    /// Runs a route block; its return value is in [`Ctx::rc`].
+    /// Runs a route block; `$rc` is 0 where it begins, and its return value in the end.
     pub fn run_route(&mut self, route: RouteIndex) -> Ended {
+        self.header.rc = 0;
         match self.program.run(route, self.header_ptr()) {
             status::GO => Ended::Normal,
             status::EXIT => Ended::Exit,

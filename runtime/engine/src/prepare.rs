@@ -176,12 +176,17 @@ impl Prepare<'_> {
             (PvInner::None, InnerName::None | InnerName::Optional) => Ok(Inner::None),
             (PvInner::None, _) => refuse("needs a name in parentheses"),
             (_, InnerName::None) => refuse("takes no name in parentheses"),
-            (PvInner::Pv(_), InnerName::Static) => refuse("takes a constant name, not a variable"),
+            // Captured: where the name is constant, one that looks like a variable is taken as it is written.
+            (PvInner::Pv(pv), InnerName::Static) => self.constant_inner(def, &pv.source()),
             (PvInner::Pv(pv), _) => Ok(Inner::Var(Box::new(self.pv(pv)?))),
-            (PvInner::Text(text), _) => match def.code.parse {
-                Some(parse) => parse(self, text),
-                None => Ok(Inner::Text(text.clone())),
-            },
+            (PvInner::Text(text), _) => self.constant_inner(def, text),
+        }
+    }
+
+    fn constant_inner(&mut self, def: &'static PvDef, text: &[u8]) -> Result<Inner, HostError> {
+        match def.code.parse {
+            Some(parse) => parse(self, text),
+            None => Ok(Inner::Text(text.into())),
         }
     }
 

@@ -16,6 +16,9 @@ fn plain_and_with_inner_text() {
     assert_eq!(one("$hdr(X-Y)").inner, PvInner::Text(b"X-Y"[..].into()));
     assert_eq!(one("$sht(a=>$si)").inner, PvInner::Text(b"a=>$si"[..].into()));
     assert!(matches!(one("$hdr($var(x))").inner, PvInner::Pv(_)));
+    for text in ["$rU", "$hdr($var(x))", "$(avp(s:x)[$var(i)]{s.len}{s.substr,0,1})"] {
+        assert_eq!(one(text).source(), text.as_bytes());
+    }
     assert_eq!(&*one("$?").name, "?");
 }
 

@@ -61,12 +61,15 @@ impl Format {
         for piece in &self.pieces {
             match piece {
                 FormatPiece::Text(text) => out.extend_from_slice(text),
-                FormatPiece::Var(pv) => match pv.get(ctx) {
-                    // Captured: a transformation that gives nothing is shown as nothing.
-                    Val::Null if !pv.transforms.is_empty() => {}
-                    Val::Null => out.extend_from_slice(undefined),
-                    value => out.extend_from_slice(value.to_bytes(ctx.arena)),
-                },
+                FormatPiece::Var(pv) => {
+                    ctx.take_unreadable();
+                    match pv.get(ctx) {
+                        // Captured: a transformation that gives nothing is shown as nothing.
+                        Val::Null if !pv.transforms.is_empty() || ctx.take_unreadable() => {}
+                        Val::Null => out.extend_from_slice(undefined),
+                        value => out.extend_from_slice(value.to_bytes(ctx.arena)),
+                    }
+                }
             }
         }
         out.into_bump_slice()

@@ -32,7 +32,7 @@ pub(super) const PVS: &[PvDef] = &[
     read_write("tn", |ctx, _| to(ctx, Read::Display), |ctx, _, v| set_to(ctx, Write::Display, v)),
     read_only("tt", |ctx, _| to(ctx, Read::Tag)),
     read_only("tts", |ctx, _| to(ctx, Read::Tag)),
-    read_only("AU", |ctx, _| from(ctx, Read::User)),
+    read_only("AU", |ctx, _| account(ctx)),
     read_only("Au", |ctx, _| user_at_host(ctx)),
 ];
 
@@ -65,6 +65,14 @@ fn read<'m>(ctx: &Ctx<'m>, addr: &NameAddr<'m>, what: Read) -> Val<'m> {
         Read::User => part(ctx.uri(addr.uri), Part::User),
         Read::UserLength => part(ctx.uri(addr.uri), Part::UserLength),
         Read::Host => part(ctx.uri(addr.uri), Part::Host),
+    }
+}
+
+/// The user of From for accounting: empty where From has none, undefined where From cannot be read (captured).
+fn account<'m>(ctx: &Ctx<'m>) -> Val<'m> {
+    match (ctx.msg.from(), from(ctx, Read::User)) {
+        (Ok(addr), Val::Null) if ctx.uri(addr.uri).is_some() => Val::Str(b""),
+        (_, user) => user,
     }
 }
 

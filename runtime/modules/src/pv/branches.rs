@@ -90,17 +90,21 @@ fn all<'m>(ctx: &Ctx<'m>) -> Val<'m> {
     if out.is_empty() { Val::Null } else { Val::Str(out.into_bump_slice()) }
 }
 
-/// The request URI and all branches.
+/// The request URI, if the script changed it, and all branches, as the value of a redirection (captured).
 fn destinations<'m>(ctx: &Ctx<'m>) -> Val<'m> {
-    if ctx.branches.is_empty() {
-        return Val::Null;
-    }
+    let main = ctx.main.uri.map(|uri| (uri, ctx.main.q));
+    let further = ctx.branches.iter().map(|branch| (branch.uri.unwrap_or_default(), branch.q));
     let mut out = ArenaVec::new_in(ctx.arena);
-    put(&mut out, ctx.ruri(), ctx.main.q);
-    for branch in &ctx.branches {
-        put(&mut out, branch.uri.unwrap_or_default(), branch.q);
+    for (uri, q) in main.into_iter().chain(further) {
+        out.extend_from_slice(if out.is_empty() { b"Contact: <" } else { b", <" });
+        out.extend_from_slice(uri);
+        out.push(b'>');
+        if let Ok(q) = u16::try_from(q) {
+            out.extend_from_slice(b";q=");
+            out.extend_from_slice(Q::from_thousandths(q).to_string().as_bytes());
+        }
     }
-    Val::Str(out.into_bump_slice())
+    if out.is_empty() { Val::Null } else { Val::Str(out.into_bump_slice()) }
 }
 
 #[derive(Clone, Copy)]
@@ -114,6 +118,8 @@ enum Attribute {
     Flags,
     Ruid,
     UserAgent,
+    Instance,
+    Connection,
 }
 
 fn parse(_: &mut Prepare<'_>, name: &[u8]) -> Result<Inner, HostError> {
@@ -126,7 +132,9 @@ fn parse(_: &mut Prepare<'_>, name: &[u8]) -> Result<Inner, HostError> {
         b"count" => Attribute::Count,
         b"flags" => Attribute::Flags,
         b"ruid" => Attribute::Ruid,
-        b"ua" => Attribute::UserAgent,
+        b"location_ua" => Attribute::UserAgent,
+        b"instance" => Attribute::Instance,
+        b"otcpid" => Attribute::Connection,
         _ => return Err(HostError::new(format!("a branch has no '{}'", name.escape_ascii()))),
     };
     Ok(Inner::Digested(Box::new(attribute)))
@@ -142,6 +150,8 @@ fn read<'m>(ctx: &Ctx<'m>, branch: &Branch<'m>, attribute: Attribute) -> Val<'m>
         Attribute::Flags => Val::Int(i64::from(branch.flags)),
         Attribute::Ruid => Val::opt(branch.ruid),
         Attribute::UserAgent => Val::opt(branch.user_agent),
+        Attribute::Instance => Val::opt(branch.instance),
+        Attribute::Connection => branch.connection.map_or(Val::Null, |id| Val::Int(id as i64)),
         Attribute::Count => Val::Int(ctx.branches.len() as i64),
         Attribute::Socket => {
             let socket = branch.send_socket.and_then(|id| ctx.engine().identity.socket(id));
@@ -240,6 +250,10 @@ fn prepared<'m>(ctx: &Ctx<'m>) -> Branch<'m> {
 
 fn get_prepared<'m>(ctx: &mut Ctx<'m>, name: &'m PvName) -> Val<'m> {
     let Some(&attribute) = name.digested::<Attribute>() else { return Val::Null };
+    // Captured: before anything was prepared the flags are undefined too.
+    if matches!(attribute, Attribute::Flags) && ctx.ext.get::<Prepared>().is_none() {
+        return Val::Null;
+    }
     let branch = prepared(ctx);
     read(ctx, &branch, attribute)
 }

@@ -8,10 +8,10 @@ use kamjit_sip::{HeaderKind, Params, text::eq_nocase};
 
 pub(super) const PVS: &[PvDef] = &[
     read_only("au", |ctx, _| user(ctx)),
-    read_only("aU", |ctx, _| required(ctx, b"username")),
+    read_only("aU", |ctx, _| optional(ctx, b"username")),
     read_only("ar", |ctx, _| required(ctx, b"realm")),
     read_only("ad", |ctx, _| domain(ctx)),
-    read_only("adu", |ctx, _| optional(ctx, b"uri")),
+    read_only("adu", |ctx, _| required(ctx, b"uri")),
     read_only("aa", |ctx, _| optional(ctx, b"algorithm")),
     read_only("adn", |ctx, _| optional(ctx, b"nonce")),
     read_only("adc", |ctx, _| optional(ctx, b"cnonce")),
@@ -47,14 +47,17 @@ fn optional<'m>(ctx: &Ctx<'m>, name: &[u8]) -> Val<'m> {
     }
 }
 
+/// The user name; empty where the credentials lack it (captured).
+fn name<'m>(ctx: &Ctx<'m>) -> Option<&'m [u8]> {
+    digest(ctx).map(|all| all.get(b"username").map(|param| param.unquoted()).unwrap_or_default())
+}
+
 /// The user name without its domain.
 fn user<'m>(ctx: &Ctx<'m>) -> Val<'m> {
-    let name = find(ctx, b"username");
-    Val::opt(name.map(|name| memchr::memchr(b'@', name).map_or(name, |at| &name[..at])))
+    Val::opt(name(ctx).map(|name| memchr::memchr(b'@', name).map_or(name, |at| &name[..at])))
 }
 
 /// The domain of the user name; empty if it has none.
 fn domain<'m>(ctx: &Ctx<'m>) -> Val<'m> {
-    let name = find(ctx, b"username");
-    Val::opt(name.map(|name| memchr::memchr(b'@', name).map_or(&b""[..], |at| &name[at + 1..])))
+    Val::opt(name(ctx).map(|name| memchr::memchr(b'@', name).map_or(&b""[..], |at| &name[at + 1..])))
 }

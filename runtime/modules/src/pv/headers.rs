@@ -33,8 +33,13 @@ struct Name {
     kind: HeaderKind,
 }
 
+/// Captured: blanks may follow the name, nothing but letters, digits and `- . _ ~ +` may be in it.
 fn parse_name(_: &mut Prepare<'_>, name: &[u8]) -> Result<Inner, HostError> {
-    let name = kamjit_sip::text::trim(name);
+    let name = name.trim_ascii_end();
+    let valid = |b: &u8| b.is_ascii_alphanumeric() || b"-._~+".contains(b);
+    if name.is_empty() || !name.iter().all(valid) {
+        return Err(HostError::new(format!("'{}' is no header name", name.escape_ascii())));
+    }
     Ok(Inner::Digested(Box::new(Name { text: name.into(), kind: HeaderKind::from_name(name) })))
 }
 
@@ -107,21 +112,31 @@ fn header_count<'m>(ctx: &mut Ctx<'m>, name: &'m PvName) -> Val<'m> {
     Val::Int(values(ctx, kind, text).count() as i64)
 }
 
-/// The values of the lists that the real server takes apart: Via, Contact, Route, Record-Route, Diversion.
-/// Contacts of one header come in reverse order (captured).
+/// The values of the lists that the real server takes apart: Via, Contact, Route, Record-Route; `None` for other
+/// headers. Captured: contacts of one header come in reverse order; a list that cannot be read is empty, as `*` is.
 fn list<'m>(ctx: &Ctx<'m>, kind: HeaderKind) -> Option<ArenaVec<'m, &'m [u8]>> {
     let mut out = ArenaVec::new_in(ctx.arena);
     match kind {
         HeaderKind::Via => out.extend(ctx.msg.vias().iter().map(|via| via.raw)),
-        HeaderKind::Route => out.extend(ctx.msg.routes().ok()?.iter().map(|entry| entry.raw)),
-        HeaderKind::RecordRoute => out.extend(ctx.msg.record_routes().ok()?.iter().map(|entry| entry.raw)),
-        HeaderKind::Contact => match ctx.msg.contacts().ok()? {
-            Contacts::Star => out.push(b"*"),
-            Contacts::List(all) => out.extend(reversed_in_headers(all)),
-        },
+        HeaderKind::Route => routes(ctx.msg.routes().unwrap_or_default(), &mut out),
+        HeaderKind::RecordRoute => routes(ctx.msg.record_routes().unwrap_or_default(), &mut out),
+        HeaderKind::Contact => {
+            if let Ok(Contacts::List(all)) = ctx.msg.contacts()
+                && all.iter().all(|contact| !contact.raw.contains(&b'<') || contact.raw.contains(&b'>'))
+            {
+                out.extend(reversed_in_headers(all));
+            }
+        }
         _ => return None,
     }
     Some(out)
+}
+
+/// Entries of a route set, which must have brackets.
+fn routes<'m>(all: &'m [AddrEntry<'m>], out: &mut ArenaVec<'m, &'m [u8]>) {
+    if all.iter().all(|entry| entry.raw.contains(&b'<') && entry.raw.contains(&b'>')) {
+        out.extend(all.iter().map(|entry| entry.raw));
+    }
 }
 
 fn reversed_in_headers<'m>(all: &'m [AddrEntry<'m>]) -> impl Iterator<Item = &'m [u8]> {
@@ -137,16 +152,17 @@ fn list_item<'m>(ctx: &mut Ctx<'m>, name: &'m PvName) -> Val<'m> {
         return pick(ctx, name, |ctx| values(ctx, kind, text));
     };
     let index = name.index(ctx).unwrap_or(0);
-    // Captured: a negative index finds nothing in these lists.
-    Val::opt(usize::try_from(index).ok().and_then(|at| items.get(at).copied()))
+    // Captured: in these lists -1 is behind the end, -2 the last.
+    let at = match usize::try_from(index) {
+        Ok(at) => Some(at),
+        Err(_) => usize::try_from(index.unsigned_abs()).ok().and_then(|n| (items.len() + 1).checked_sub(n)),
+    };
+    Val::opt(at.and_then(|at| items.get(at).copied()))
 }
 
 fn list_count<'m>(ctx: &mut Ctx<'m>, name: &'m PvName) -> Val<'m> {
     let (kind, text) = resolve(ctx, name);
-    match kind {
-        HeaderKind::Contact if matches!(ctx.msg.contacts(), Ok(Contacts::Star)) => Val::Int(0),
-        _ => Val::Int(list(ctx, kind).map_or_else(|| values(ctx, kind, text).count(), |l| l.len()) as i64),
-    }
+    Val::Int(list(ctx, kind).map_or_else(|| values(ctx, kind, text).count(), |l| l.len()) as i64)
 }
 
 fn contact_uri<'m>(ctx: &mut Ctx<'m>, _: &'m PvName) -> Val<'m> {
@@ -177,18 +193,36 @@ fn parse_expires(_: &mut Prepare<'_>, name: &[u8]) -> Result<Inner, HostError> {
     Ok(Inner::Digested(Box::new(extreme)))
 }
 
-/// The least or greatest expiry of all contacts; that of the header where a contact has none of its own.
+/// The least or greatest expiry of all contacts; that of the header where a contact has none of its own. Captured:
+/// undefined if that of a contact is no number, and the header's wraps in 32 bits.
 fn expires<'m>(ctx: &mut Ctx<'m>, name: &'m PvName) -> Val<'m> {
     let Some(extreme) = name.digested::<Extreme>() else { return Val::Null };
-    let of_header = ctx.msg.expires().and_then(Result::ok);
+    let of_header = ctx.msg.value(HeaderKind::Expires).and_then(wrapped);
     let contacts = match ctx.msg.contacts() {
         Ok(Contacts::List(all)) => all,
         _ => &[],
     };
-    let of_contacts = contacts.iter().filter_map(|c| c.expires().or(of_header));
+    let (mut least, mut greatest) = (None, None);
+    for contact in contacts {
+        let own = contact.expires();
+        if own.is_none() && contact.params().get(b"expires").is_some() {
+            return Val::Null;
+        }
+        let Some(seconds) = own.or(of_header) else { continue };
+        least = Some(least.map_or(seconds, |n: u32| n.min(seconds)));
+        greatest = Some(greatest.map_or(seconds, |n: u32| n.max(seconds)));
+    }
     let found = match extreme {
-        Extreme::Least => of_contacts.min(),
-        Extreme::Greatest => of_contacts.max(),
+        Extreme::Least => least,
+        Extreme::Greatest => greatest,
     };
     found.or(of_header).map_or(Val::Null, |seconds| Val::Int(i64::from(seconds)))
+}
+
+/// A number cut to 32 bits; `None` if it is none.
+fn wrapped(text: &[u8]) -> Option<u32> {
+    let text = kamjit_sip::text::trim(text);
+    let digits = !text.is_empty() && text.iter().all(u8::is_ascii_digit);
+    digits
+        .then(|| text.iter().fold(0u32, |n, digit| n.wrapping_mul(10).wrapping_add(u32::from(digit - b'0'))))
 }

@@ -4,7 +4,7 @@
 use kamjit_engine::{
     Ctx, Val,
     core::uri::split_user,
-    pv::{PvDef, PvName, indexed, read_only},
+    pv::{Index, PvDef, PvName, indexed, read_only},
 };
 use kamjit_sip::{HeaderKind, NameAddr, Uri, text::trim};
 
@@ -33,7 +33,12 @@ fn first<'m>(ctx: &Ctx<'m>, kind: HeaderKind) -> Option<NameAddr<'m>> {
 }
 
 fn nth<'m>(ctx: &mut Ctx<'m>, name: &'m PvName, kind: HeaderKind) -> Option<NameAddr<'m>> {
-    let index = name.index(ctx).unwrap_or(0);
+    if matches!(name.index, Index::All) {
+        ctx.unreadable();
+        return None;
+    }
+    // Captured: a negative index is the first.
+    let index = name.index(ctx).unwrap_or(0).max(0);
     all(ctx, kind).nth(usize::try_from(index).ok()?)
 }
 

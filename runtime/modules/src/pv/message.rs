@@ -37,7 +37,7 @@ fn method_id<'m>(ctx: &mut Ctx<'m>, _: &'m PvName) -> Val<'m> {
 
 fn reason<'m>(ctx: &mut Ctx<'m>, _: &'m PvName) -> Val<'m> {
     match ctx.msg.first_line() {
-        FirstLine::Reply(line) => Val::Str(line.reason),
+        FirstLine::Reply(line) => Val::Str(line.reason.trim_ascii_start()),
         FirstLine::Request(_) => Val::Null,
     }
 }
@@ -80,7 +80,6 @@ fn content_length<'m>(ctx: &mut Ctx<'m>, _: &'m PvName) -> Val<'m> {
 enum Part {
     Length,
     Body,
-    BodySize,
     Buffer,
     Headers,
     HeadOfBuffer,
@@ -92,7 +91,6 @@ fn parse_part(_: &mut Prepare<'_>, name: &[u8]) -> Result<Inner, HostError> {
     let part = match name {
         b"len" => Part::Length,
         b"body" => Part::Body,
-        b"bodylen" | b"body_size" => Part::BodySize,
         b"buf" => Part::Buffer,
         b"hdrs" => Part::Headers,
         b"fpart" => Part::HeadOfBuffer,
@@ -112,11 +110,12 @@ fn part<'m>(ctx: &mut Ctx<'m>, name: &'m PvName) -> Val<'m> {
         Part::Length => Val::Int(whole(ctx).len() as i64),
         Part::Buffer => Val::Str(whole(ctx)),
         Part::Body => body(ctx),
-        Part::BodySize => Val::Int(msg.body().len() as i64),
         Part::Headers => Val::Str(without_line_end(buf.get(msg.headers_offset()..msg.headers_end()))),
         Part::HeadOfBuffer => Val::Str(without_line_end(buf.get(msg.start_offset()..msg.headers_end()))),
         Part::RestOfBuffer => slice(msg.headers_offset(), buf.len()),
-        Part::FirstLine => Val::Str(without_line_end(buf.get(msg.start_offset()..msg.headers_offset()))),
+        Part::FirstLine => {
+            Val::Str(buf.get(msg.start_offset()..msg.headers_offset()).unwrap_or_default().trim_ascii_end())
+        }
     }
 }
 

@@ -35,7 +35,7 @@ pub(super) const PVS: &[PvDef] = &[
     read_only("RAu", |ctx, _| received_uri(ctx, true, false)),
     read_only("RAut", |ctx, _| received_uri(ctx, true, true)),
     read_only("Ras", |ctx, _| of_socket_text(ctx, |ctx, s| socket_text(ctx, s, true))),
-    named("af", InnerName::Static, family, None),
+    named("af", InnerName::Static, family, Some(parse_family)),
     read_write("fs", forced_socket, set_forced_socket),
     read_write("fsn", |ctx, _| socket_label(ctx, ctx.main.send_socket), set_forced_socket_name),
     read_only("fsp", |ctx, _| forced(ctx).map_or(Val::Int(0), |s| Val::Int(i64::from(s.bound_port)))),
@@ -105,8 +105,20 @@ fn socket_label<'m>(ctx: &Ctx<'m>, socket: Option<kamjit_net::SocketId>) -> Val<
     Val::opt(info.and_then(|info| info.name.as_deref()).map(str::as_bytes))
 }
 
-fn family<'m>(ctx: &mut Ctx<'m>, _: &'m PvName) -> Val<'m> {
-    Val::Str(if ctx.rcv.src.is_ipv4() { b"IPv4" } else { b"IPv6" })
+fn parse_family(_: &mut Prepare<'_>, name: &[u8]) -> Result<Inner, HostError> {
+    match name {
+        b"id" => Ok(Inner::Number(0)),
+        b"name" => Ok(Inner::None),
+        _ => Err(HostError::new(format!("$af has no part '{}'", name.escape_ascii())).help("id or name")),
+    }
+}
+
+fn family<'m>(ctx: &mut Ctx<'m>, name: &'m PvName) -> Val<'m> {
+    let v4 = ctx.rcv.src.is_ipv4();
+    match name.inner {
+        Inner::Number(_) => Val::Int(i64::from(if v4 { libc::AF_INET } else { libc::AF_INET6 })),
+        _ => Val::Str(if v4 { b"IPv4" } else { b"IPv6" }),
+    }
 }
 
 fn forced<'m>(ctx: &Ctx<'m>) -> Option<&'m SocketName> {

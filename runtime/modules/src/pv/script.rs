@@ -22,7 +22,7 @@ pub(super) const PVS: &[PvDef] = &[
     named_rw("vn", InnerName::Static, nullable, set_nullable, None),
     named_rw("shv", InnerName::Static, shared, set_shared, None),
     named("shvinc", InnerName::Static, shared_increment, None),
-    named("cnt", InnerName::Dynamic, count, None),
+    named("cnt", InnerName::Static, count, Some(parse_counted)),
     named("_s", InnerName::Dynamic, format, Some(parse_format)),
     named("K", InnerName::Static, constant, Some(parse_constant)),
     named("stat", InnerName::Dynamic, statistic, None),
@@ -197,13 +197,21 @@ fn shared_increment<'m>(ctx: &mut Ctx<'m>, name: &'m PvName) -> Val<'m> {
     STATE.get(ctx).map_or(Val::Null, |state| Val::Int(state.shared.add(key, 1)))
 }
 
+/// Only lists can be counted (captured).
+fn parse_counted(prepare: &mut Prepare<'_>, text: &[u8]) -> Result<Inner, HostError> {
+    let pv = prepare.pv_text(text)?;
+    match pv.def.name {
+        "avp" | "xavp" => Ok(Inner::Var(Box::new(pv))),
+        name => Err(HostError::new(format!("$cnt counts $avp(..) and $xavp(..), not ${name}"))),
+    }
+}
+
 /// `$cnt($avp(x))`: how many values there are; 0 for variables that have no more than one.
 fn count<'m>(ctx: &mut Ctx<'m>, name: &'m PvName) -> Val<'m> {
     let Inner::Var(pv) = &name.inner else { return Val::Int(0) };
     Val::Int(match pv.def.name {
         "avp" => super::avp::count(ctx, &pv.name) as i64,
-        "xavp" | "xavu" | "xavi" => super::xavp::count(ctx, pv) as i64,
-        _ => 0,
+        _ => super::xavp::count(ctx, pv) as i64,
     })
 }
 
@@ -225,8 +233,8 @@ fn format<'m>(ctx: &mut Ctx<'m>, name: &'m PvName) -> Val<'m> {
 /// Numbers that the real server gives to address families and transports (captured).
 fn parse_constant(_: &mut Prepare<'_>, name: &[u8]) -> Result<Inner, HostError> {
     let number = match name {
-        b"IPv4" => 2,
-        b"IPv6" => 10,
+        b"IPv4" | b"INET" => 2,
+        b"IPv6" | b"INET6" => 10,
         b"UDP" => 1,
         b"TCP" => 2,
         b"TLS" => 3,
@@ -248,10 +256,6 @@ fn constant<'m>(_: &mut Ctx<'m>, name: &'m PvName) -> Val<'m> {
 fn statistic<'m>(ctx: &mut Ctx<'m>, name: &'m PvName) -> Val<'m> {
     let text = name.text(ctx);
     let Ok(text) = std::str::from_utf8(text) else { return Val::Null };
-    // `group:name` is the longer form; a name alone is looked for in all groups.
-    let found = match text.split_once([':', '.']) {
-        Some((group, name)) => ctx.engine().stats.find(group, name),
-        None => ctx.engine().stats.find_anywhere(text),
-    };
+    let found = ctx.engine().stats.find_anywhere(text);
     found.map_or(Val::Null, |source| Val::Int(source.value()))
 }

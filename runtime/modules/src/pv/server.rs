@@ -11,7 +11,7 @@ use kamjit_engine::{
 pub(super) const PVS: &[PvDef] = &[
     read_only("pp", |_, _| Val::Int(i64::from(std::process::id()))),
     named("version", InnerName::Static, version, Some(parse_version)),
-    named("ksr", InnerName::Static, version, Some(parse_version)),
+    named("ksr", InnerName::Static, version, Some(parse_ksr)),
     read_only("err.class", |_, _| Val::Null),
     read_only("err.level", |_, _| Val::Null),
     read_only("err.info", |_, _| Val::Null),
@@ -29,12 +29,19 @@ enum Version {
 
 fn parse_version(_: &mut Prepare<'_>, name: &[u8]) -> Result<Inner, HostError> {
     let which = match name {
-        b"num" | b"ver" => Version::Number,
+        b"num" => Version::Number,
         b"full" => Version::Full,
         b"hash" => Version::Hash,
         _ => return Err(HostError::new(format!("there is no '{}' of the version", name.escape_ascii()))),
     };
     Ok(Inner::Digested(Box::new(which)))
+}
+
+fn parse_ksr(prepare: &mut Prepare<'_>, name: &[u8]) -> Result<Inner, HostError> {
+    match name {
+        b"ver" => parse_version(prepare, b"num"),
+        _ => Err(HostError::new(format!("$ksr has no part '{}'", name.escape_ascii()))),
+    }
 }
 
 /// Configurations compare the version of Kamailio, so it is the generation's.

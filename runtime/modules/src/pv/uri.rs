@@ -54,6 +54,8 @@ pub(super) enum Part {
     Host,
     Port,
     Transport,
+    /// 4 or 6 if the host is an address, else 0.
+    Family,
 }
 
 /// A part of a URI as the variables show it; undefined without URI.
@@ -67,8 +69,20 @@ pub(super) fn part<'m>(uri: Option<&Uri<'m>>, part: Part) -> Val<'m> {
         // Captured: a string, and 5060 also for sips without a port.
         Part::Port if uri.port_raw.is_empty() => Val::Str(b"5060"),
         Part::Port => Val::Str(uri.port_raw),
+        Part::Family => family(uri.host),
         Part::Transport => Val::Str(uri.transport().filter(|t| !t.is_empty()).unwrap_or(b"UDP")),
     }
+}
+
+/// Captured: 4, 6, or 0 for a name.
+fn family(host: &[u8]) -> Val<'static> {
+    let bare = host.strip_prefix(b"[").and_then(|h| h.strip_suffix(b"]")).unwrap_or(host);
+    let address = std::str::from_utf8(bare).ok().and_then(|text| text.parse::<std::net::IpAddr>().ok());
+    Val::Int(match address {
+        Some(ip) if ip.is_ipv4() => 4,
+        Some(_) => 6,
+        None => 0,
+    })
 }
 
 fn non_empty(text: &[u8]) -> Val<'_> {
@@ -141,6 +155,7 @@ fn parse_next_hop(_: &mut Prepare<'_>, name: &[u8]) -> Result<Inner, HostError> 
         b"d" => Part::Host,
         b"p" => Part::Port,
         b"P" => Part::Transport,
+        b"i" => Part::Family,
         _ => return Err(HostError::new(format!("$nh has no part '{}'", name.escape_ascii()))),
     };
     Ok(Inner::Digested(Box::new(part)))
@@ -167,6 +182,7 @@ fn reply_hop<'m>(ctx: &Ctx<'m>, wanted: Part) -> Val<'m> {
     match wanted {
         Part::Whole => Val::Str(reply_uri(ctx).unwrap_or_default()),
         Part::Host => Val::Str(host),
+        Part::Family => family(host),
         Part::Port => Val::Int(i64::from(port)),
         Part::Transport => Val::Str(proto.as_bytes()),
         Part::User | Part::UserLength => Val::Null,

@@ -4,7 +4,7 @@ use kamjit_engine::{
     Arg, Ctx, Ret, Val,
     catalog::{HostError, Place},
     module::Prepare,
-    pv::PvName,
+    pv::{Inner, PvName},
 };
 use kamjit_sip::Params;
 
@@ -69,6 +69,14 @@ pub(super) fn initial_from_tag<'m>(ctx: &mut Ctx<'m>, _: &'m PvName) -> Val<'m> 
 /// `$tti`: the To tag of the first request of the dialog.
 pub(super) fn initial_to_tag<'m>(ctx: &mut Ctx<'m>, _: &'m PvName) -> Val<'m> {
     if of(ctx) == Direction::Downstream { to_tag(ctx) } else { from_tag(ctx) }
+}
+
+/// `$rdir` knows `id` and `name`.
+pub(super) fn parse_direction(_: &mut Prepare<'_>, name: &[u8]) -> Result<Inner, HostError> {
+    match name {
+        b"id" | b"name" => Ok(Inner::Text(name.into())),
+        _ => Err(HostError::new(format!("$rdir has no part '{}'", name.escape_ascii())).help("id or name")),
+    }
 }
 
 /// `$rdir(id)`, `$rdir(name)`.

@@ -52,17 +52,17 @@ fn first_route_params<'m>(ctx: &Ctx<'m>) -> &'m [u8] {
     }
 }
 
-/// `$route_uri`: the URI of the first Route header; empty, not undefined, without one (captured).
+/// `$route_uri`: the URI of the first Route header; without one it cannot be read (captured).
 pub(super) fn route_uri<'m>(ctx: &mut Ctx<'m>, _: &'m PvName) -> Val<'m> {
     match ctx.msg.routes() {
         Ok([first, ..]) => Val::Str(first.uri),
         Ok([]) => {
             log(Level::Info, "No route header present.");
-            Val::Str(b"")
+            ctx.unreadable()
         }
         Err(_) => {
             log(Level::Err, "Error while parsing Route header");
-            Val::Str(b"")
+            ctx.unreadable()
         }
     }
 }

@@ -17,7 +17,7 @@ use kamjit_engine::{
     init::Init,
     log::{self as server_log, Level},
     module::{FunctionDef, RunFn},
-    pv::{Pv, PvCode, PvDef, PvGet},
+    pv::{Pv, named, read_only},
     state::StateKey,
 };
 
@@ -42,11 +42,6 @@ const RFB: Routes = Routes::REQUEST.or(Routes::FAILURE).or(Routes::BRANCH);
 
 const fn plain(name: &'static str, forms: &'static [Form], run: RunFn) -> FunctionDef {
     FunctionDef { name, forms, run: Run::plain(run) }
-}
-
-const fn read(name: &'static str, inner: InnerName, get: PvGet) -> PvDef {
-    let code = PvCode { get, set: None, parse: None };
-    PvDef { name, inner, index: false, readable: true, writable: false, code }
 }
 
 /// The export table.
@@ -109,10 +104,10 @@ pub static MODULE: Module = Module {
         Param { name: "sockname_mode", default: ParamDefault::Int(0) },
     ],
     pvs: &[
-        read("route_uri", InnerName::None, followed::route_uri),
-        read("fti", InnerName::None, direction::initial_from_tag),
-        read("tti", InnerName::None, direction::initial_to_tag),
-        read("rdir", InnerName::Static, direction::direction_text),
+        read_only("route_uri", followed::route_uri),
+        read_only("fti", direction::initial_from_tag),
+        read_only("tti", direction::initial_to_tag),
+        named("rdir", InnerName::Static, direction::direction_text, Some(direction::parse_direction)),
     ],
     init,
     ..Module::EMPTY

@@ -1,7 +1,12 @@
 //! P-Charging-Vector (RFC 7315 section 5.6).
 
 use bumpalo::collections::Vec as ArenaVec;
-use kamjit_engine::{Arg, Ctx, Ret, Val, pv::PvName};
+use kamjit_engine::{
+    Arg, Ctx, Ret, Val,
+    catalog::HostError,
+    module::Prepare,
+    pv::{Inner, PvName},
+};
 use kamjit_sip::{Params, text::trim};
 use rand::RngCore;
 
@@ -50,6 +55,15 @@ fn current<'m>(ctx: &Ctx<'m>) -> Option<&'m [u8]> {
         Some(Changed::Removed) => None,
         Some(Changed::Generated(value)) => Some(ctx.keep(value)),
         None => ctx.msg.headers_named(NAME).next().map(|h| h.value),
+    }
+}
+
+/// The parts of `$pcv`.
+pub(super) fn parse(_: &mut Prepare<'_>, name: &[u8]) -> Result<Inner, HostError> {
+    match name {
+        b"all" | b"value" | b"genaddr" | b"orig" | b"term" => Ok(Inner::Text(name.into())),
+        _ => Err(HostError::new(format!("$pcv has no part '{}'", name.escape_ascii()))
+            .help("all, value, genaddr, orig or term")),
     }
 }
 

@@ -122,7 +122,7 @@ pub static MODULE: Module = Module {
         },
         Param { name: "e164_max_len", default: ParamDefault::Int(16) },
     ],
-    pvs: &[named("pcv", InnerName::Static, charging::variable, None)],
+    pvs: &[named("pcv", InnerName::Static, charging::variable, Some(charging::parse))],
     init,
     ..Module::EMPTY
 };

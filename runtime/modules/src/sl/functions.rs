@@ -2,10 +2,11 @@
 
 use kamjit_engine::{
     Arg, Ctx, Ret, Val,
-    catalog::InnerName,
+    catalog::{HostError, InnerName},
     forward,
     log::{self, Level},
-    pv::{FormatPiece, PvCode, PvDef, PvName},
+    module::Prepare,
+    pv::{FormatPiece, Inner, PvDef, PvName, named},
 };
 
 use super::{STATE, reply, stateful_or_stateless, stateless};
@@ -86,7 +87,7 @@ fn replace(ctx: &Ctx<'_>, old: &[u8], new: &[u8], msg: &kamjit_sip::Message<'_>)
 /// `$ltt(x)`: the To-tag that a local reply would get; `s` stateless, `t` of the transaction, `x` either.
 fn local_to_tag<'m>(ctx: &mut Ctx<'m>, name: &'m PvName) -> Val<'m> {
     let which = name.text(ctx);
-    if matches!(which, b"t" | b"x" | b"m")
+    if matches!(which, b"t" | b"x")
         && let Some(tag) = super::stateful::local_tag(ctx)
     {
         return Val::Str(tag);
@@ -98,11 +99,11 @@ fn local_to_tag<'m>(ctx: &mut Ctx<'m>, name: &'m PvName) -> Val<'m> {
     Val::opt(STATE.get(ctx).map(|state| state.tags.make(msg)))
 }
 
-pub(super) static PVS: &[PvDef] = &[PvDef {
-    name: "ltt",
-    inner: InnerName::Static,
-    index: false,
-    readable: true,
-    writable: false,
-    code: PvCode { get: local_to_tag, set: None, parse: None },
-}];
+fn parse_tag_kind(_: &mut Prepare<'_>, name: &[u8]) -> Result<Inner, HostError> {
+    match name {
+        b"s" | b"t" | b"x" => Ok(Inner::Text(name.into())),
+        _ => Err(HostError::new(format!("$ltt has no part '{}'", name.escape_ascii())).help("s, t or x")),
+    }
+}
+
+pub(super) static PVS: &[PvDef] = &[named("ltt", InnerName::Static, local_to_tag, Some(parse_tag_kind))];

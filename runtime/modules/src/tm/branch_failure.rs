@@ -30,7 +30,8 @@ pub(super) fn run(
             ctx.avps = std::mem::take(&mut inner.avps);
             ctx.xavps = std::mem::take(&mut inner.xavps);
             if let Some(uac) = inner.uacs.get(n) {
-                ctx.main = uac.target.thaw(ctx.arena);
+                // Captured: the request URI is that of the request, only the flags are the branch's.
+                ctx.main.flags = uac.target.flags;
             }
         }
         relay::consume(ctx);

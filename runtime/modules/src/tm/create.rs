@@ -106,7 +106,8 @@ pub(super) fn retransmit(ctx: &Ctx<'_>, tx: &Transaction) -> bool {
     }
 }
 
-/// Takes into the transaction what the script did to the request since it was made.
+/// Takes into the transaction what the script did to the request since it was made; the request URI and `$du` stay
+/// those of `t_newtran()` (captured).
 pub(super) fn refresh(ctx: &Ctx<'_>, tx: &Transaction) {
     let mut inner = tx.inner();
     inner.flags = ctx.flags;
@@ -117,11 +118,13 @@ pub(super) fn refresh(ctx: &Ctx<'_>, tx: &Transaction) {
                 stored.bytes = ctx.msg.buf().into();
             }
             stored.edits = ctx.edits.freeze();
-            stored.main = ctx.main.freeze();
             stored.branches = ctx.branches.iter().map(|b| b.freeze()).collect();
             stored.flags = ctx.flags;
         }
-        None => *stored = Arc::new(StoredRequest::freeze(ctx)),
+        None => {
+            let main = stored.main.clone();
+            *stored = Arc::new(StoredRequest { main, ..StoredRequest::freeze(ctx) });
+        }
     }
 }
 

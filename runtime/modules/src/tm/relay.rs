@@ -96,6 +96,8 @@ pub(super) fn forward_all(ctx: &mut Ctx<'_>, tx: &Arc<Transaction>, forced: Opti
             Err(NoBranch::Cancelled) => return Ret::CANCELLED,
         }
     }
+    // Until here they show in branch_route (captured).
+    ctx.branches.clear();
     let mode = STATE.get(ctx).map_or(3, |s| s.params.failure_reply_mode);
     {
         let mut inner = tx.inner();
@@ -180,13 +182,12 @@ fn begin(ctx: &mut Ctx<'_>, tx: &Arc<Transaction>) {
 fn targets<'m>(ctx: &mut Ctx<'m>) -> Vec<Branch<'m>> {
     let address = |bytes: Option<&[u8]>| bytes.map_or(0, |b| b.as_ptr() as usize);
     let here = (address(ctx.main.uri), address(ctx.main.dst_uri));
-    let further = std::mem::take(&mut ctx.branches);
-    let mut all = Vec::with_capacity(1 + further.len());
+    let mut all = Vec::with_capacity(1 + ctx.branches.len());
     if current::of(ctx).consumed != Some(here) {
         all.push(ctx.main);
         current::of(ctx).consumed = Some(here);
     }
-    all.extend(further);
+    all.extend_from_slice(&ctx.branches);
     all
 }
 

@@ -2,7 +2,14 @@
 
 use std::{rc::Rc, sync::Arc};
 
-use kamjit_engine::{Ctx, Val, branch::OwnedBranch, catalog::Routes, fibre::Scope, pv::Pv, worker::Worker};
+use kamjit_engine::{
+    Ctx, Val,
+    branch::{Branch, OwnedBranch},
+    catalog::Routes,
+    fibre::Scope,
+    pv::Pv,
+    worker::Worker,
+};
 use kamjit_sip::Method;
 
 use super::{cancel, current, local_reply, matching, script, transaction::Transaction};
@@ -122,17 +129,18 @@ pub(crate) fn branch_uri(ctx: &mut Ctx<'_>) -> Option<Box<[u8]>> {
     words.nth(1).map(Box::from)
 }
 
-/// The INVITE transaction of a CANCEL; that of an INVITE itself.
+/// The INVITE transaction of a CANCEL.
 pub(crate) fn invite_of_cancel(ctx: &mut Ctx<'_>) -> Option<Arc<Transaction>> {
     if ctx.msg.is_request() && ctx.msg.method() == Method::CANCEL {
         return matching::request(ctx, Method::INVITE);
     }
-    script::transaction(ctx).filter(|tx| tx.is_invite())
+    None
 }
 
-/// The value of a variable on the request of a transaction, copied for the run at hand.
+/// The value of a variable on the request of a transaction as it was received, copied for the run at hand.
 pub(crate) fn value_on_request<'m>(ctx: &Ctx<'m>, tx: &Arc<Transaction>, pv: &Pv) -> Val<'m> {
     local_reply::with_request_and(ctx.scope(), ctx.worker, tx, Routes::REQUEST, pv, |request, pv| {
+        request.main = Branch::new();
         match pv.get(request) {
             Val::Null => Val::Null,
             Val::Int(n) => Val::Int(n),

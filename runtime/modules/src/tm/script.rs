@@ -75,6 +75,16 @@ pub(crate) fn transaction(ctx: &mut Ctx<'_>) -> Option<Arc<Transaction>> {
     Some(tx)
 }
 
+/// The transaction of the reply at hand. The run keeps it, but not the branch (captured: `$T_branch_idx` stays -1).
+pub(crate) fn transaction_of_reply(ctx: &mut Ctx<'_>) -> Option<Arc<Transaction>> {
+    if let Some(tx) = current::current(ctx) {
+        return Some(tx);
+    }
+    let (tx, _) = matching::reply(ctx)?;
+    current::of(ctx).tx = Some(Arc::clone(&tx));
+    Some(tx)
+}
+
 /// `t_reply`.
 pub(crate) fn reply(ctx: &mut Ctx<'_>, code: u16, reason: &[u8]) -> Ret {
     if ctx.msg.is_request() && ctx.msg.method() == Method::ACK {

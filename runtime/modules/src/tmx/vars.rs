@@ -11,7 +11,7 @@ use kamjit_sip::{FirstLine, Message};
 use crate::tm::{current, remote, script};
 
 pub(super) static PVS: &[PvDef] = &[
-    read_only("T_branch_idx", |ctx, _| script::branch_index(ctx).map_or(Val::Null, Val::Int)),
+    read_only("T_branch_idx", |ctx, _| branch_index(ctx)),
     read_only("T_reply_code", reply_code),
     read_only("T_reply_reason", reply_reason),
     read_only("T_reply_last", reply_last),
@@ -21,11 +21,13 @@ pub(super) static PVS: &[PvDef] = &[
     named("T_rpl", InnerName::Dynamic, of_reply, Some(parse_pv)),
     named("T_inv", InnerName::Dynamic, of_invite, Some(parse_pv)),
     named("T", InnerName::Static, transaction, Some(parse_field)),
-    named("T_branch", InnerName::Static, branch, Some(parse_branch_field)),
+    named("T_branch", InnerName::Static, branch, Some(parse_field)),
 ];
 
+/// A variable; what stands behind it is ignored (captured).
 fn parse_pv(prepare: &mut Prepare<'_>, text: &[u8]) -> Result<Inner, HostError> {
-    Ok(Inner::Var(Box::new(prepare.pv_text(text)?)))
+    let used = kamjit_syntax::pv::parse_pv(text, 0).map_or(text.len(), |(_, used)| used);
+    Ok(Inner::Var(Box::new(prepare.pv_text(text.get(..used).unwrap_or(text))?)))
 }
 
 fn field(names: &[&str], text: &[u8]) -> Result<Inner, HostError> {
@@ -36,12 +38,17 @@ fn field(names: &[&str], text: &[u8]) -> Result<Inner, HostError> {
         .ok_or_else(|| HostError::new(format!("'{}' is none of {}", text.escape_ascii(), names.join(", "))))
 }
 
-fn parse_field(_: &mut Prepare<'_>, text: &[u8]) -> Result<Inner, HostError> {
-    field(&["id_index", "id_label", "reply_type", "branch_index", "id_label_n", "id_index_n"], text)
-}
+/// `$T` and `$T_branch` know the same parts (captured).
+const FIELDS: &[&str] = &["id_index", "id_label", "reply_type", "branch_index", "flags", "uri", "ruid"];
+const ID_INDEX: i64 = 0;
+const REPLY_TYPE: i64 = 2;
+const BRANCH_INDEX: i64 = 3;
+const FLAGS: i64 = 4;
+const URI: i64 = 5;
+const RUID: i64 = 6;
 
-fn parse_branch_field(_: &mut Prepare<'_>, text: &[u8]) -> Result<Inner, HostError> {
-    field(&["flags", "uri", "ruid"], text)
+fn parse_field(_: &mut Prepare<'_>, text: &[u8]) -> Result<Inner, HostError> {
+    field(FIELDS, text)
 }
 
 fn inner(name: &PvName) -> Option<&Pv> {
@@ -58,8 +65,15 @@ fn number(name: &PvName) -> i64 {
     }
 }
 
+/// The branch at hand, as `$T_branch_idx` and `$T(branch_index)` show it.
+fn branch_index<'m>(ctx: &Ctx<'m>) -> Val<'m> {
+    script::branch_index(ctx).map_or(Val::Null, Val::Int)
+}
+
 fn reply_code<'m>(ctx: &mut Ctx<'m>, _: &'m PvName) -> Val<'m> {
     if let Some(code) = ctx.msg.status() {
+        // Captured: from now on `$T(id_index)` is known in a reply route.
+        script::transaction_of_reply(ctx);
         return Val::Int(i64::from(code));
     }
     let failure = ctx.routes.meets(Routes::FAILURE.or(Routes::BRANCH_FAILURE));
@@ -72,16 +86,23 @@ fn reply_code<'m>(ctx: &mut Ctx<'m>, _: &'m PvName) -> Val<'m> {
 
 fn reason_of<'m>(msg: &Message<'m>) -> Val<'m> {
     match msg.first_line() {
-        FirstLine::Reply(line) => Val::Str(line.reason),
+        FirstLine::Reply(line) => Val::Str(line.reason.trim_ascii_start()),
         FirstLine::Request(_) => Val::Null,
     }
 }
 
+/// Captured: of a request it is empty without a transaction, and cannot be read with one outside of failure_route.
 fn reply_reason<'m>(ctx: &mut Ctx<'m>, _: &'m PvName) -> Val<'m> {
     if !ctx.msg.is_request() {
+        script::transaction_of_reply(ctx);
         return reason_of(ctx.msg);
     }
-    let Some(view) = script::failure_view(ctx) else { return Val::Null };
+    if current(ctx).is_none() {
+        return Val::Str(b"");
+    }
+    let Some(view) = script::failure_view(ctx).filter(|_| ctx.routes.meets(Routes::FAILURE)) else {
+        return ctx.unreadable();
+    };
     match view.reply {
         Some((bytes, _)) => {
             let bytes = ctx.keep(&bytes);
@@ -92,14 +113,16 @@ fn reply_reason<'m>(ctx: &mut Ctx<'m>, _: &'m PvName) -> Val<'m> {
 }
 
 fn reply_last<'m>(ctx: &mut Ctx<'m>, _: &'m PvName) -> Val<'m> {
-    if !ctx.routes.meets(Routes::TM_ONREPLY) {
-        return Val::Null;
+    match ctx.msg.status().filter(|_| ctx.routes.meets(Routes::TM_ONREPLY)) {
+        Some(code) => Val::Int(i64::from(code)),
+        None => ctx.unreadable(),
     }
-    ctx.msg.status().map_or(Val::Null, |code| Val::Int(i64::from(code)))
 }
 
+/// Empty, not undefined, where there is none (captured).
 fn ruid<'m>(ctx: &mut Ctx<'m>, _: &'m PvName) -> Val<'m> {
-    Val::opt(remote::branch_ruid(ctx).map(|ruid| ctx.keep(&ruid)))
+    let found = remote::branch_ruid(ctx);
+    Val::Str(found.map(|ruid| ctx.keep(&ruid)).unwrap_or_default())
 }
 
 /// A value of one run for another: its text is copied.
@@ -117,7 +140,7 @@ fn of_request<'m>(ctx: &mut Ctx<'m>, name: &'m PvName) -> Val<'m> {
     if ctx.msg.is_request() {
         return Val::Null;
     }
-    let Some(tx) = script::transaction(ctx) else { return Val::Null };
+    let Some(tx) = script::transaction_of_reply(ctx) else { return Val::Null };
     remote::value_on_request(ctx, &tx, pv)
 }
 
@@ -136,27 +159,39 @@ fn of_reply<'m>(ctx: &mut Ctx<'m>, name: &'m PvName) -> Val<'m> {
     copy(ctx, pv.get(&mut reply))
 }
 
+/// `$T(..)`: parts of a branch stand for the label (captured).
 fn transaction<'m>(ctx: &mut Ctx<'m>, name: &'m PvName) -> Val<'m> {
-    let Some(tx) = script::transaction(ctx) else { return Val::Null };
-    match number(name) {
-        0 | 5 => Val::Int(i64::from(tx.hash)),
-        1 | 4 => Val::Int(i64::from(tx.label)),
-        2 => {
+    let which = number(name);
+    if which == BRANCH_INDEX {
+        return branch_index(ctx);
+    }
+    let Some(tx) = current(ctx) else { return Val::Null };
+    match which {
+        ID_INDEX => Val::Int(i64::from(tx.hash)),
+        REPLY_TYPE => {
             let faked = script::failure_view(ctx).is_some_and(|view| view.reply.is_none());
             Val::Int(i64::from(faked))
         }
-        _ => Val::Int(script::branch(ctx).map_or(-1, |n| n as i64)),
+        _ => Val::Int(i64::from(tx.label)),
     }
 }
 
+/// `$T_branch(..)` (captured): flags in routes after a reply, the URI in onreply_route only; parts of the
+/// transaction cannot be read.
 fn branch<'m>(ctx: &mut Ctx<'m>, name: &'m PvName) -> Val<'m> {
-    let which = number(name);
-    if ctx.routes.meets(Routes::FAILURE) {
+    if current(ctx).is_none() {
         return Val::Null;
     }
-    match which {
-        0 => remote::branch_flags(ctx).map_or(Val::Null, |flags| Val::Int(i64::from(flags))),
-        1 => Val::opt(remote::branch_uri(ctx).map(|uri| ctx.keep(&uri))),
-        _ => ruid(ctx, name),
+    let after = Routes::TM_ONREPLY.or(Routes::FAILURE).or(Routes::BRANCH_FAILURE);
+    match number(name) {
+        FLAGS if ctx.routes.meets(after) => {
+            remote::branch_flags(ctx).map_or(Val::Null, |flags| Val::Int(i64::from(flags)))
+        }
+        URI if ctx.routes.meets(Routes::TM_ONREPLY) => {
+            Val::opt(remote::branch_uri(ctx).map(|uri| ctx.keep(&uri)))
+        }
+        FLAGS | URI => Val::Null,
+        RUID => ruid(ctx, name),
+        _ => ctx.unreadable(),
     }
 }

@@ -125,7 +125,7 @@ fn parse_level(prepare: &mut Prepare<'_>, text: &[u8]) -> Result<Level, HostErro
     let (name, index) = match text.iter().position(|&b| b == b'[') {
         None => (text, LevelIndex::None),
         Some(at) => {
-            let inside = text[at + 1..].strip_suffix(b"]").ok_or_else(bad)?.trim_ascii();
+            let inside = text[at + 1..].strip_suffix(b"]").ok_or_else(bad)?;
             let index = match inside {
                 b"*" => LevelIndex::All,
                 [b'$', ..] => LevelIndex::Var(prepare.pv_text(inside)?),
@@ -135,8 +135,8 @@ fn parse_level(prepare: &mut Prepare<'_>, text: &[u8]) -> Result<Level, HostErro
         }
     };
     let name = name.trim_ascii();
-    let valid = |b: &u8| b.is_ascii_alphanumeric() || b"_-.".contains(b);
-    if name.is_empty() || !name.iter().all(valid) {
+    // Captured: nothing but `=` and brackets is refused in a name.
+    if name.is_empty() || name.iter().any(|b| b"=[]".contains(b)) {
         return Err(bad());
     }
     Ok(Level { name: name.into(), index })
@@ -250,11 +250,7 @@ fn remove(list: &mut XavpList, steps: &[Step<'_>], names: Names) {
 
 /// Values of the last name of a path, for `$cnt(...)`.
 pub(super) fn count<'m>(ctx: &mut Ctx<'m>, pv: &'m Pv) -> usize {
-    let kind = match pv.def.name {
-        "xavu" => Kind::Xavu,
-        "xavi" => Kind::Xavi,
-        _ => Kind::Xavp,
-    };
+    let kind = Kind::Xavp;
     let (steps, depth) = steps(ctx, &pv.name);
     let Some((last, before)) = steps.get(..depth).and_then(<[_]>::split_last) else { return 0 };
     let mut list = kind.list(ctx);
