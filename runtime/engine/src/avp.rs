@@ -34,13 +34,42 @@ impl AvpName {
         AvpName { hash: number as u64, key: AvpKey::Number(number) }
     }
 
-    /// From the text in parentheses: `name`, `s:name` or `i:number`.
+    /// From the text in parentheses: `name`, `s:name`, `i:number`, or with the class of old `f.name` (captured: `f.`
+    /// and `fr.` mean no class, `t.` and `tr.` the same one, other names with a dot are refused).
     pub fn from_spec(spec: &[u8]) -> Option<AvpName> {
         match spec {
-            [b'i' | b'I', b':', number @ ..] => crate::value::parse_int(number).map(AvpName::number),
-            [b's' | b'S', b':', name @ ..] => Some(AvpName::text(name)),
-            [] => None,
-            name => Some(AvpName::text(name)),
+            [b'i' | b'I', b':', number @ ..] => {
+                let digits = number.len() <= 10 && number.iter().all(u8::is_ascii_digit);
+                crate::value::parse_int(number).filter(|_| digits).map(AvpName::number)
+            }
+            [b's' | b'S', b':', name @ ..] => (!name.is_empty()).then(|| AvpName::text(name)),
+            [] | [_, b':', ..] => None,
+            name => match name.iter().position(|&b| b == b'.') {
+                None => Some(AvpName::text(name)),
+                Some(dot) => AvpName::of_class(&name[..dot], &name[dot + 1..]),
+            },
+        }
+    }
+
+    fn of_class(class: &[u8], name: &[u8]) -> Option<AvpName> {
+        if name.is_empty() || name.contains(&b'.') {
+            return None;
+        }
+        // A NUL keeps them apart from names that a configuration can write.
+        match class {
+            b"f" | b"fr" => Some(AvpName::text(name)),
+            b"t" | b"tr" => Some(AvpName::text(&[b"\0tr", name].concat())),
+            b"fu" | b"fd" | b"tu" | b"td" | b"g" => Some(AvpName::text(&[b"\0", class, name].concat())),
+            _ => None,
+        }
+    }
+
+    /// A name that is computed: a number, or text as it stands.
+    pub fn from_val(value: Val<'_>) -> Option<AvpName> {
+        match value {
+            Val::Null | Val::Str(b"") => None,
+            Val::Int(number) => Some(AvpName::number(number)),
+            Val::Str(name) => Some(AvpName::text(name)),
         }
     }
 }

@@ -31,6 +31,6 @@ const HIDDEN: &[(&str, &str)] = &[
 ];
 
 /// True for a variable that can't be read.
-pub(super) fn is_hidden(group: &str, name: &str) -> bool {
+pub(crate) fn is_hidden(group: &str, name: &str) -> bool {
     HIDDEN.contains(&(group, name))
 }

@@ -2,7 +2,7 @@
 
 mod commands;
 mod delayed;
-mod hidden;
+pub(crate) mod hidden;
 
 use std::sync::{Arc, Mutex};
 

@@ -3,6 +3,7 @@
 mod commands;
 mod dns;
 mod functions;
+mod lsock;
 mod transfer;
 mod variables;
 

@@ -8,7 +8,14 @@ use kamjit_engine::{
     pv::{Inner, PvDef, PvName, TrArg, TrCode, TrDef, TrRun, named},
 };
 
-pub(super) const PVS: &[PvDef] = &[named("cfg", InnerName::Static, place, Some(parse))];
+use super::lsock;
+
+pub(super) const PVS: &[PvDef] = &[
+    named("cfg", InnerName::Static, place, Some(parse)),
+    named("lsock", InnerName::Static, lsock::get, Some(lsock::parse)),
+    // Only tkv events have keys and values, and none is raised here.
+    named("atkv", InnerName::Static, |_, _| Val::Null, None),
+];
 
 /// Where the call stands is known when it is prepared.
 fn parse(prepare: &mut Prepare<'_>, name: &[u8]) -> Result<Inner, HostError> {

@@ -61,8 +61,13 @@ fn with_name<'m, R>(
     match name.digested::<AvpName>() {
         Some(known) => f(ctx, known),
         None => {
-            let text = name.text(ctx);
-            f(ctx, &AvpName::from_spec(text)?)
+            let Inner::Var(pv) = &name.inner else { return None };
+            let value = pv.get(ctx);
+            if value.is_null() {
+                ctx.unreadable();
+            }
+            let computed = AvpName::from_val(value)?;
+            f(ctx, &computed)
         }
     }
 }

@@ -94,7 +94,9 @@ fn set(ctx: &mut Ctx<'_>, kind: Kind, value: Val<'_>) -> bool {
 }
 
 fn parse_bit(prepare: &mut Prepare<'_>, name: &[u8]) -> Result<Inner, HostError> {
+    let digits = name.iter().all(u8::is_ascii_digit);
     let number = kamjit_engine::value::parse_int(name)
+        .filter(|_| digits)
         .or_else(|| prepare.flag(&String::from_utf8_lossy(name)))
         .filter(|n| (0..=31).contains(n));
     match number {

@@ -34,6 +34,7 @@ fn first<'m>(ctx: &Ctx<'m>, kind: HeaderKind) -> Option<NameAddr<'m>> {
 
 fn nth<'m>(ctx: &mut Ctx<'m>, name: &'m PvName, kind: HeaderKind) -> Option<NameAddr<'m>> {
     if matches!(name.index, Index::All) {
+        all(ctx, kind).next()?;
         ctx.unreadable();
         return None;
     }

@@ -3,7 +3,10 @@
 mod address;
 mod avp;
 mod branches;
+mod buffer;
 mod credentials;
+mod custom;
+mod escapes;
 mod flags;
 mod functions;
 mod headers;
@@ -48,6 +51,9 @@ const PVS: &[&[PvDef]] = &[
     identity::PVS,
     sending::PVS,
     server::PVS,
+    custom::PVS,
+    buffer::PVS,
+    escapes::PVS,
 ];
 static ALL_PVS: [PvDef; total(PVS)] = join(PVS);
 

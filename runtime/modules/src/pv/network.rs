@@ -40,6 +40,7 @@ pub(super) const PVS: &[PvDef] = &[
     read_write("fsn", |ctx, _| socket_label(ctx, ctx.main.send_socket), set_forced_socket_name),
     read_only("fsp", |ctx, _| forced(ctx).map_or(Val::Int(0), |s| Val::Int(i64::from(s.bound_port)))),
     named("rcv", InnerName::Static, received, Some(check_received)),
+    named("recv", InnerName::Static, received, Some(check_received)),
 ];
 
 fn bare(host: &[u8]) -> &[u8] {

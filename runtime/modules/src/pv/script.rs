@@ -199,7 +199,9 @@ fn shared_increment<'m>(ctx: &mut Ctx<'m>, name: &'m PvName) -> Val<'m> {
 
 /// Only lists can be counted (captured).
 fn parse_counted(prepare: &mut Prepare<'_>, text: &[u8]) -> Result<Inner, HostError> {
-    let pv = prepare.pv_text(text)?;
+    // What stands behind the variable is ignored (captured).
+    let used = kamjit_syntax::pv::parse_pv(text, 0).map_or(text.len(), |(_, used)| used);
+    let pv = prepare.pv_text(text.get(..used).unwrap_or(text))?;
     match pv.def.name {
         "avp" | "xavp" => Ok(Inner::Var(Box::new(pv))),
         name => Err(HostError::new(format!("$cnt counts $avp(..) and $xavp(..), not ${name}"))),

@@ -94,8 +94,10 @@ fn reason_of<'m>(msg: &Message<'m>) -> Val<'m> {
 /// Captured: of a request it is empty without a transaction, and cannot be read with one outside of failure_route.
 fn reply_reason<'m>(ctx: &mut Ctx<'m>, _: &'m PvName) -> Val<'m> {
     if !ctx.msg.is_request() {
-        script::transaction_of_reply(ctx);
-        return reason_of(ctx.msg);
+        return match script::transaction_of_reply(ctx) {
+            Some(_) => reason_of(ctx.msg),
+            None => Val::Str(b""),
+        };
     }
     if current(ctx).is_none() {
         return Val::Str(b"");
