@@ -1,6 +1,8 @@
 //! Kamailio's modules, one folder each. [`ALL`] is what `loadmodule` can load.
 
 pub mod acc;
+pub mod auth;
+pub mod auth_db;
 pub mod cfg_rpc;
 pub mod corex;
 pub mod counters;
@@ -30,6 +32,8 @@ use kamjit_engine::Module;
 /// Every module of this build.
 pub static ALL: &[&Module] = &[
     &acc::MODULE,
+    &auth::MODULE,
+    &auth_db::MODULE,
     &cfg_rpc::MODULE,
     &corex::MODULE,
     &counters::MODULE,

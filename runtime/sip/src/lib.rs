@@ -8,6 +8,7 @@ pub mod branch;
 pub mod build;
 mod bytes;
 pub mod cseq;
+pub mod digest;
 pub mod edit;
 pub mod escape;
 pub mod first_line;
