@@ -106,6 +106,15 @@ broken! {
     two_defaults: [4], "request_route {\n    switch ($rU) {\n        default: exit;\n        default: exit;\n    }\n}\n";
     errors_of_many_kinds: [1, 3, 4, 5, 8],
         "modparam(\"tm\", \"nosuch\", 1)\nrequest_route {\n    foo();\n    $var(x) = $nonsense(y);\n    route(NOWHERE);\n    exit;\n}\nfailure_route[X] { bar(); }\n";
+    table_in_a_database: [3], "loadmodule \"htable.so\"\nmodparam(\"htable\", \"htable\", \"a=>size=4;\")\n\
+        modparam(\"htable\", \"db_url\", \"mysql://u:p@127.0.0.1/d\")\nrequest_route { exit; }\n";
+    table_with_a_slip: [3], "loadmodule \"htable.so\"\nmodparam(\"htable\", \"htable\", \"a=>size=4;\")\n\
+        modparam(\"htable\", \"htable\", \"b=>siz=4;\")\nrequest_route { exit; }\n";
+    avps_in_a_database: [3], "loadmodule \"avpops.so\"\nrequest_route {\n    avp_db_load(\"$ru\", \"$avp(s:x)\");\n}\n";
+    unknown_operator: [3], "loadmodule \"avpops.so\"\nrequest_route {\n    avp_check(\"$avp(a)\", \"zz/i:1\");\n}\n";
+    timer_without_a_name: [2], "loadmodule \"rtimer.so\"\nmodparam(\"rtimer\", \"exec\", \"timer=a;route=X\")\n\
+        route[X] { exit; }\nrequest_route { exit; }\n";
+    flag_out_of_range: [3], "loadmodule \"cfgutils.so\"\nrequest_route {\n    set_gflag(\"32\");\n}\n";
     two_syntax_errors: [2, 5], "request_route {\n    $var(x) = ;\n}\nroute[A] {\n    if ( { exit; }\n}\n";
 }
 

@@ -10,6 +10,8 @@ use crate::{ArgKind, Form, Generation, Routes};
 pub struct HostError {
     /// Which argument is to blame (0-based), for calls.
     pub arg: Option<usize>,
+    /// Which module parameter is to blame: its name, and which of the values given (0-based).
+    pub param: Option<(String, usize)>,
     /// What is wrong, one sentence without a full stop.
     pub message: String,
     /// What to do.
@@ -19,12 +21,18 @@ pub struct HostError {
 impl HostError {
     /// An error with a message only.
     pub fn new(message: impl Into<String>) -> Self {
-        HostError { arg: None, message: message.into(), help: None }
+        HostError { arg: None, param: None, message: message.into(), help: None }
     }
 
     /// Adds what to do.
     pub fn help(mut self, help: impl Into<String>) -> Self {
         self.help = Some(help.into());
+        self
+    }
+
+    /// Blames one value of a module parameter, so that the error stands at its line.
+    pub fn param(mut self, name: &str, nth: usize) -> Self {
+        self.param = Some((name.to_owned(), nth));
         self
     }
 

@@ -34,6 +34,22 @@ impl AvpName {
         AvpName { hash: number as u64, key: AvpKey::Number(number) }
     }
 
+    /// The number, if the name is one.
+    pub fn as_number(&self) -> Option<i64> {
+        match self.key {
+            AvpKey::Number(number) => Some(number),
+            AvpKey::Text(_) => None,
+        }
+    }
+
+    /// The text, if the name is one.
+    pub fn as_text(&self) -> Option<&[u8]> {
+        match &self.key {
+            AvpKey::Number(_) => None,
+            AvpKey::Text(text) => Some(text),
+        }
+    }
+
     /// From the text in parentheses: `name`, `s:name`, `i:number`, or with the class of old `f.name` (captured: `f.`
     /// and `fr.` mean no class, `t.` and `tr.` the same one, other names with a dot are refused).
     pub fn from_spec(spec: &[u8]) -> Option<AvpName> {
@@ -195,6 +211,18 @@ impl Avps {
     /// The flags of the newest pair of a name, to read and to change.
     pub fn flags_mut(&mut self, name: &AvpName) -> Option<&mut u32> {
         self.list.iter_mut().rev().find(|pair| pair.name == *name).map(|pair| &mut pair.flags)
+    }
+
+    /// Removes every pair whose name is as `unwanted` says, and tells how many.
+    pub fn remove_where(&mut self, unwanted: impl Fn(&AvpName) -> bool) -> usize {
+        let before = self.list.len();
+        self.list.retain(|pair| !unwanted(&pair.name));
+        before - self.list.len()
+    }
+
+    /// All pairs, newest first.
+    pub fn iter(&self) -> impl Iterator<Item = (&AvpName, &AvpValue)> {
+        self.list.iter().rev().map(|pair| (&pair.name, &pair.value))
     }
 
     /// Number of pairs.

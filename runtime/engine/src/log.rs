@@ -226,6 +226,13 @@ pub fn core(level: Level, text: std::fmt::Arguments<'_>) {
     }
 }
 
+/// Writes a line of a module, if its level is on.
+pub fn module(level: Level, name: &str, text: std::fmt::Arguments<'_>) {
+    if enabled(level) {
+        write(level, None, b"", name, text.to_string().as_bytes());
+    }
+}
+
 /// Sends what libraries report through `tracing` to this log.
 pub struct Subscriber;
 

@@ -3,13 +3,14 @@
 use std::{
     net::{Ipv4Addr, SocketAddr},
     rc::Rc,
+    sync::Arc,
 };
 
 use kamjit_catalog::Routes;
 use kamjit_net::{ReceiveInfo, SocketId};
 use kamjit_sip::{Message, Proto};
 
-use crate::{ctx::Ctx, fibre::Scope, program::Program, worker::Worker};
+use crate::{ctx::Ctx, engine::Engine, fibre::Scope, program::Program, worker::Worker};
 
 /// What such a route sees instead of a message.
 const MESSAGE: &[u8] = b"OPTIONS sip:nobody@kamjit.invalid SIP/2.0\r\n\
@@ -39,4 +40,15 @@ pub fn run_event(worker: &Rc<Worker>, event: &'static str) {
             ctx.run_route(route);
         }
     });
+}
+
+/// Runs an event route of the file on the calling thread before there are workers (from a module's `start`). It can
+/// neither send nor wait: a wait ends it.
+pub fn run_before_workers(engine: &Arc<Engine>, event: &str) {
+    let program = engine.program();
+    let Some(route) = program.event_route(event) else { return };
+    let (worker, scope) = (Worker::without_sockets(engine), Scope::detached());
+    if let Some(mut ctx) = context(&scope, &worker, &program) {
+        ctx.run_route(route);
+    }
 }

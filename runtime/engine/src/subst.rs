@@ -24,6 +24,21 @@ enum Piece {
     Var(Box<Pv>),
 }
 
+impl Piece {
+    /// Writes text and groups.
+    fn write(&self, out: &mut ArenaVec<'_, u8>, text: &[u8], groups: &[Range; 10]) {
+        match self {
+            Piece::Text(literal) => out.extend_from_slice(literal),
+            Piece::Group(n) => {
+                if let Some((start, end)) = groups.get(*n).copied().flatten() {
+                    out.extend_from_slice(&text[start..end]);
+                }
+            }
+            Piece::Var(_) => {}
+        }
+    }
+}
+
 impl std::fmt::Debug for Piece {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         match self {
@@ -41,6 +56,15 @@ impl Subst {
     /// Reads `/pattern/replacement/flags` with any delimiter; flags `i` (ignore case), `g` (all matches) and `s`
     /// (the pattern does not look at lines).
     pub fn parse(text: &[u8], prepare: &mut Prepare<'_>) -> Result<Subst, HostError> {
+        Subst::read(text, Some(prepare))
+    }
+
+    /// The same for a text that is known only at run time: a `$` in the replacement is a `$`.
+    pub fn parse_constant(text: &[u8]) -> Result<Subst, HostError> {
+        Subst::read(text, None)
+    }
+
+    fn read(text: &[u8], prepare: Option<&mut Prepare<'_>>) -> Result<Subst, HostError> {
         let bad = |why: &str| HostError::new(format!("'{}' is no substitution: {why}", text.escape_ascii()));
         let (&delimiter, rest) = text.split_first().ok_or_else(|| bad("it is empty"))?;
         let (pattern, rest) = until(rest, delimiter).ok_or_else(|| bad("the pattern does not end"))?;
@@ -56,24 +80,38 @@ impl Subst {
             }
         }
         let pattern = unescape(pattern, delimiter);
-        let regex = if by_lines {
-            prepare.regex_by_lines(&pattern, ignore_case)?
-        } else {
-            prepare.regex(&pattern, ignore_case)?
-        };
+        let regex =
+            if by_lines { Regex::by_lines(&pattern, ignore_case) } else { Regex::new(&pattern, ignore_case) };
+        let regex = regex.map_err(|why| bad(&format!("its pattern does not compile: {why}")))?;
         Ok(Subst { regex, replacement: pieces(replacement, delimiter, prepare)?, global })
     }
 
     /// The text after the substitution and the number of replacements; `None` if the pattern does not match.
     pub fn apply<'m>(&'m self, ctx: &mut Ctx<'m>, text: &[u8]) -> Option<(&'m [u8], usize)> {
-        let arena: &'m Bump = ctx.arena;
+        self.each(ctx.arena, text, |out, rest, groups| self.write(ctx, out, rest, groups))
+    }
+
+    /// The text after a substitution made by [`Subst::parse_constant`]; `None` if the pattern does not match.
+    pub fn apply_constant<'m>(&self, arena: &'m Bump, text: &[u8]) -> Option<&'m [u8]> {
+        let write = |out: &mut ArenaVec<'m, u8>, rest: &[u8], groups: &[Range; 10]| {
+            self.replacement.iter().for_each(|piece| piece.write(out, rest, groups));
+        };
+        self.each(arena, text, write).map(|(text, _)| text)
+    }
+
+    fn each<'m>(
+        &self,
+        arena: &'m Bump,
+        text: &[u8],
+        mut write: impl FnMut(&mut ArenaVec<'m, u8>, &[u8], &[Range; 10]),
+    ) -> Option<(&'m [u8], usize)> {
         let mut out = ArenaVec::new_in(arena);
         let (mut at, mut count) = (0, 0);
         while count < MAX_REPLACEMENTS && at <= text.len() {
             let Some(groups) = self.regex.find(&text[at..], at > 0) else { break };
             let Some((start, end)) = groups[0] else { break };
             out.extend_from_slice(&text[at..at + start]);
-            self.write(ctx, &mut out, &text[at..], &groups);
+            write(&mut out, &text[at..], &groups);
             count += 1;
             if end == 0 || start == end {
                 out.extend_from_slice(text.get(at + end..at + end + 1).unwrap_or_default());
@@ -112,16 +150,11 @@ impl Subst {
     fn write<'m>(&'m self, ctx: &mut Ctx<'m>, out: &mut ArenaVec<'m, u8>, text: &[u8], groups: &[Range; 10]) {
         for piece in &self.replacement {
             match piece {
-                Piece::Text(literal) => out.extend_from_slice(literal),
-                Piece::Group(n) => {
-                    if let Some((start, end)) = groups.get(*n).copied().flatten() {
-                        out.extend_from_slice(&text[start..end]);
-                    }
-                }
                 Piece::Var(pv) => {
                     let value = pv.get(ctx);
                     out.extend_from_slice(value.to_bytes(ctx.arena));
                 }
+                constant => constant.write(out, text, groups),
             }
         }
     }
@@ -157,7 +190,11 @@ fn unescape(pattern: &[u8], delimiter: u8) -> Vec<u8> {
     out
 }
 
-fn pieces(text: &[u8], delimiter: u8, prepare: &mut Prepare<'_>) -> Result<Vec<Piece>, HostError> {
+fn pieces(
+    text: &[u8],
+    delimiter: u8,
+    mut prepare: Option<&mut Prepare<'_>>,
+) -> Result<Vec<Piece>, HostError> {
     let mut pieces = Vec::new();
     let mut literal = Vec::new();
     let flush = |literal: &mut Vec<u8>, pieces: &mut Vec<Piece>| {
@@ -183,21 +220,23 @@ fn pieces(text: &[u8], delimiter: u8, prepare: &mut Prepare<'_>) -> Result<Vec<P
                 });
                 at += 2;
             }
-            (b'$', Some(b'$')) => {
+            (b'$', Some(b'$')) if prepare.is_some() => {
                 literal.push(b'$');
                 at += 2;
             }
-            (b'$', Some(_)) => {
-                let (pv, used) =
-                    kamjit_syntax::pv::parse_pv(&text[at..], 0).map_err(|e| HostError::new(e.message))?;
-                flush(&mut literal, &mut pieces);
-                pieces.push(Piece::Var(Box::new(prepare.pv(&pv)?)));
-                at += used.max(1);
-            }
-            (byte, _) => {
-                literal.push(byte);
-                at += 1;
-            }
+            (byte, next) => match (&mut prepare, byte, next) {
+                (Some(prepare), b'$', Some(_)) => {
+                    let (pv, used) =
+                        kamjit_syntax::pv::parse_pv(&text[at..], 0).map_err(|e| HostError::new(e.message))?;
+                    flush(&mut literal, &mut pieces);
+                    pieces.push(Piece::Var(Box::new(prepare.pv(&pv)?)));
+                    at += used.max(1);
+                }
+                _ => {
+                    literal.push(byte);
+                    at += 1;
+                }
+            },
         }
     }
     flush(&mut literal, &mut pieces);

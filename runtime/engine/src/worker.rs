@@ -62,6 +62,18 @@ impl Worker {
         CURRENT.with(|current| current.borrow().clone())
     }
 
+    /// A worker without sockets and thread of its own, for scripts that run before the workers start.
+    pub(crate) fn without_sockets(engine: &Arc<Engine>) -> Rc<Worker> {
+        Rc::new(Worker {
+            index: 0,
+            engine: Arc::clone(engine),
+            fibres: Rc::default(),
+            dns: OnceCell::new(),
+            out: RefCell::new(OutQueue::new(Rc::from([]))),
+            wheel: RefCell::default(),
+        })
+    }
+
     /// Arms a timer; it fires on this worker, not before `after` has passed, rounded up to 1/16 s.
     pub fn schedule(&self, after: Duration, target: Arc<dyn OnTimer>, token: u64) {
         self.wheel.borrow_mut().schedule(after, target, token);

@@ -3,7 +3,9 @@
 pub mod acc;
 pub mod auth;
 pub mod auth_db;
+pub mod avpops;
 pub mod cfg_rpc;
+pub mod cfgutils;
 pub mod corex;
 pub mod counters;
 pub mod ctl;
@@ -11,12 +13,16 @@ pub mod database;
 pub mod db_mysql;
 pub mod db_sqlite;
 pub mod dlgs;
+pub mod htable;
 pub mod jsonrpcs;
 pub mod kex;
 pub mod maxfwd;
+pub mod mqueue;
+pub mod pike;
 pub mod pv;
 pub mod registrar;
 pub mod rr;
+pub mod rtimer;
 pub mod sanity;
 pub mod siputils;
 pub mod sl;
@@ -34,19 +40,25 @@ pub static ALL: &[&Module] = &[
     &acc::MODULE,
     &auth::MODULE,
     &auth_db::MODULE,
+    &avpops::MODULE,
     &cfg_rpc::MODULE,
+    &cfgutils::MODULE,
     &corex::MODULE,
     &counters::MODULE,
     &ctl::MODULE,
     &db_mysql::MODULE,
     &db_sqlite::MODULE,
     &dlgs::MODULE,
+    &htable::MODULE,
     &jsonrpcs::MODULE,
     &kex::MODULE,
     &maxfwd::MODULE,
+    &mqueue::MODULE,
+    &pike::MODULE,
     &pv::MODULE,
     &registrar::MODULE,
     &rr::MODULE,
+    &rtimer::MODULE,
     &sanity::MODULE,
     &siputils::MODULE,
     &sl::MODULE,

@@ -187,7 +187,10 @@ impl<'a> Analysis<'a> {
         let Some(value) = self.config_value(&param.value) else { return };
         let name = param.param.lossy();
         for module in modules {
-            let Err(error) = self.host.set_param(&module, &name, &value) else { continue };
+            let Err(error) = self.host.set_param(&module, &name, &value) else {
+                self.params_at.entry((module, name.to_string())).or_default().push(param.value.span);
+                continue;
+            };
             let known = self.host.param_names(&module);
             if known.contains(&&*name) {
                 self.host_error("KC016", param.value.span, error);

@@ -38,6 +38,7 @@ pub fn analyse(unit: &Unit, host: &mut dyn Host) -> Analysed {
         diagnostics: Vec::new(),
         missing: HashSet::new(),
         loaded_at: HashMap::new(),
+        params_at: HashMap::new(),
         flags: HashMap::new(),
         blocks: Vec::new(),
         routes: HashMap::new(),
@@ -75,6 +76,8 @@ struct Analysis<'a> {
     /// Modules that this build lacks or that refused their parameters: what follows from it is not reported.
     missing: HashSet<String>,
     loaded_at: HashMap<String, Span>,
+    /// Values given for a module's parameter, by module and parameter.
+    params_at: HashMap<(String, String), Vec<Span>>,
     flags: HashMap<String, i64>,
     blocks: Vec<Block<'a>>,
     /// The blocks that `route()` can call, by name.
@@ -142,7 +145,10 @@ impl<'a> Analysis<'a> {
     fn seal(&mut self) {
         let Err(errors) = self.host.seal() else { return };
         for (module, error) in errors {
-            let span = self.loaded_at.get(&module).copied().unwrap_or_default();
+            let blamed = error.param.as_ref().and_then(|(name, nth)| {
+                self.params_at.get(&(module.clone(), name.clone()))?.get(*nth).copied()
+            });
+            let span = blamed.or_else(|| self.loaded_at.get(&module).copied()).unwrap_or_default();
             self.host_error("KC020", span, error);
             // What other modules and calls miss of it follows from this.
             self.missing.insert(module);

@@ -71,21 +71,18 @@ fn member(out: &mut Vec<u8>, (name, v): &(String, Value)) {
     value(out, v);
 }
 
+/// An array is written as a structure, as the real server does (captured): its reader knows no arrays. Items of one
+/// member stand there by their names.
 fn array(out: &mut Vec<u8>, items: &[Value]) {
     let only_named = items.iter().all(|i| matches!(i, Value::Struct(members) if members.len() == 1));
-    if only_named {
-        out.push(0x03);
-        for item in items {
-            if let Value::Struct(members) = item {
-                members.iter().for_each(|m| member(out, m));
-            }
+    out.push(0x03);
+    for item in items {
+        match item {
+            Value::Struct(members) if only_named => members.iter().for_each(|m| member(out, m)),
+            other => value(out, other),
         }
-        out.push(0x83);
-    } else {
-        out.push(0x04);
-        items.iter().for_each(|i| value(out, i));
-        out.push(0x84);
     }
+    out.push(0x83);
 }
 
 /// An integer: unsigned 32 bit as short as possible, negative ones as 32 bit two's complement; what needs more
