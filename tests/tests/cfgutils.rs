@@ -141,6 +141,7 @@ request_route {
     other.wait_status(200);
     sleeper.wait_status(200);
     waiter.wait_status(200);
+    world.server.wait_log("through");
     let log: Vec<String> =
         world.server.log().iter().filter_map(|l| Some(l.split_once("<script>: ")?.1.to_owned())).collect();
     assert_eq!(log, ["asleep", "waiting", "other", "awake", "through"]);
