@@ -5,7 +5,7 @@ use kamjit_engine::{
     avp::{AvpName, AvpValue},
     catalog::HostError,
     module::Prepare,
-    pv::Pv,
+    pv::{Inner, Pv},
 };
 use kamjit_syntax::pv::parse_pv;
 
@@ -20,7 +20,10 @@ impl Source {
         }
         match self.0.name.digested::<AvpName>() {
             Some(name) => Some(name.clone()),
-            None => AvpName::from_spec(self.0.name.text(ctx)),
+            None => match &self.0.name.inner {
+                Inner::Var(name) => AvpName::from_val(name.get(ctx)),
+                _ => None,
+            },
         }
     }
 
