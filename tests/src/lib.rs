@@ -15,6 +15,7 @@ pub mod call;
 mod compare;
 pub mod dialog;
 pub mod diff;
+pub mod digest;
 pub mod io;
 pub mod load;
 pub mod mariadb;

@@ -2,7 +2,7 @@
 
 use crate::ports::Port;
 use crate::server::stop_with_parent;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
@@ -20,15 +20,9 @@ impl MariaDb {
     #[track_caller]
     pub fn start() -> MariaDb {
         let dir = tempfile::Builder::new().prefix("kjt-db").tempdir().expect("directory");
-        let status = Command::new("mariadb-install-db")
-            .args(["--no-defaults", "--auth-root-authentication-method=normal", "--skip-test-db"])
-            .arg(format!("--datadir={}", dir.path().join("data").display()))
-            .args(["--user=root", "--innodb-flush-log-at-trx-commit=0"])
-            .stdout(Stdio::null())
-            .stderr(Stdio::null())
-            .status()
-            .expect("mariadb-install-db; tests/run installs the peers of the tests");
-        assert!(status.success(), "mariadb-install-db failed");
+        let template = template();
+        let copied = Command::new("cp").arg("-a").arg(&template).arg(dir.path().join("data")).status();
+        assert!(copied.is_ok_and(|s| s.success()), "{} cannot be copied", template.display());
         let mut server = MariaDb { dir, port: Port::reserve(), child: None };
         server.run();
         server.sql(
@@ -45,7 +39,12 @@ impl MariaDb {
         let mut command = Command::new("mariadbd");
         command
             .args(["--no-defaults", "--user=root", "--skip-log-bin", "--innodb-flush-log-at-trx-commit=0"])
-            .args(["--innodb-buffer-pool-size=16M", "--innodb-log-file-size=8M", "--performance-schema=OFF"])
+            .args([
+                "--innodb-buffer-pool-size=16M",
+                "--innodb-use-native-aio=0",
+                "--innodb-log-file-size=8M",
+                "--performance-schema=OFF",
+            ])
             .args(["--bind-address=127.0.0.1", "--max-connections=1000"])
             .arg(format!("--datadir={}", self.dir.path().join("data").display()))
             .arg(format!("--socket={}", self.socket().display()))
@@ -113,6 +112,30 @@ impl MariaDb {
             self.sql(&text);
         }
     }
+}
+
+/// An empty data directory to copy, made once for all tests of a build: it takes seconds.
+fn template() -> PathBuf {
+    let exe = std::env::current_exe().expect("path of the test");
+    let home = exe.ancestors().nth(2).unwrap_or(Path::new("."));
+    let ready = home.join("mariadb-template");
+    if ready.exists() {
+        return ready;
+    }
+    let fresh = tempfile::Builder::new().prefix("mariadb-").tempdir_in(home).expect("directory");
+    let data = fresh.path().join("data");
+    let output = Command::new("mariadb-install-db")
+        .args(["--no-defaults", "--auth-root-authentication-method=normal", "--skip-test-db"])
+        .args(["--user=root", "--innodb-use-native-aio=0"])
+        .arg(format!("--datadir={}", data.display()))
+        .output()
+        .expect("mariadb-install-db; tests/run installs the peers of the tests");
+    assert!(output.status.success(), "mariadb-install-db: {}", String::from_utf8_lossy(&output.stderr));
+    // Whoever is first wins; the others find it there.
+    if std::fs::rename(&data, &ready).is_err() {
+        assert!(ready.exists(), "{} cannot be made", ready.display());
+    }
+    ready
 }
 
 impl Drop for MariaDb {

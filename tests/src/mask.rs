@@ -48,6 +48,9 @@ static EXPIRES: LazyLock<Regex> = LazyLock::new(|| regex(r"(?i)(;expires=)(\d+)"
 /// The connection that a request came over, as the Via of the forwarded one names it.
 static CONNECTION: LazyLock<Regex> =
     LazyLock::new(|| regex(r"(branch=z9hG4bK<branch\d*>\.[0-9a-f]+;i=)[0-9a-f]+"));
+/// Nonces and what follows from them.
+static DIGEST: LazyLock<Regex> =
+    LazyLock::new(|| regex(r#"(nextnonce|nonce|response|rspauth)="[0-9A-Za-z+/=]{32,}""#));
 static STAMP: LazyLock<Regex> = LazyLock::new(|| regex(r"timestamp=\d+"));
 static NOISE_PID: LazyLock<Regex> = LazyLock::new(|| regex(r"pid=\d+"));
 
@@ -90,6 +93,7 @@ impl Mask {
             format!("{}{shown}", &c[1])
         });
         let text = CONNECTION.replace_all(&text, "${1}<connection>");
+        let text = DIGEST.replace_all(&text, "${1}=\"<${1}>\"");
         let text = STAMP.replace_all(&text, "timestamp=<time>");
         NOISE_PID.replace_all(&text, "pid=<pid>").into_owned()
     }

@@ -125,6 +125,15 @@ impl Message {
         self
     }
 
+    /// A challenge without its `qop`, for a client that knows none.
+    pub fn without_qop(&self) -> Self {
+        let mut message = self.clone();
+        for (_, value) in &mut message.headers {
+            *value = value.replace(", qop=\"auth\"", "");
+        }
+        message
+    }
+
     /// Puts a body with its type and length.
     pub fn body(self, kind: &str, body: impl Into<Vec<u8>>) -> Self {
         let body = body.into();

@@ -148,6 +148,12 @@ impl Setup {
         self
     }
 
+    /// Adds one argument as it is, with its blanks and quotes.
+    pub fn raw_arg(mut self, arg: &str) -> Self {
+        self.args.push(arg.to_owned());
+        self
+    }
+
     /// Changes the rule for the log.
     pub fn log(mut self, rule: LogRule) -> Self {
         self.log = rule;

@@ -143,6 +143,8 @@ pub(super) fn is_subscriber<'m>(ctx: &mut Ctx<'m>, args: &'m [Arg]) -> Ret {
             }
             Ret::TRUE
         }
-        Row::Unknown | Row::Failed => Ret::FALSE,
+        // Captured.
+        Row::Unknown => Ret(-2),
+        Row::Failed => Ret::FALSE,
     }
 }
