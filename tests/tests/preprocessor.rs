@@ -51,7 +51,11 @@ enum Verdict {
 }
 
 fn cases(text: &str) -> Vec<Case<'_>> {
-    let chunks = text.strip_prefix("%% ").unwrap_or(text).split("\n%% ");
+    // Every case keeps its last line end.
+    let ends = text.match_indices("\n%% ").map(|(at, _)| at + 1).chain([text.len()]);
+    let mut start = 0;
+    let chunks =
+        ends.filter_map(|end| text.get(std::mem::replace(&mut start, end)..end)?.strip_prefix("%% "));
     chunks
         .map(|chunk| {
             let (head, body) = chunk.split_once('\n').unwrap_or((chunk, ""));
