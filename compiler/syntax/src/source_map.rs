@@ -154,7 +154,9 @@ impl SourceMap {
         let index = self.segments.partition_point(|s| s.out <= offset).checked_sub(1)?;
         let segment = self.segments.get(index)?;
         if segment.define == 0 {
-            let src = segment.src + (offset - segment.out);
+            // A mark at the end of a file was not copied from anywhere.
+            let end = self.files.get(segment.file as usize).map_or(0, |f| f.text.len() as u32);
+            let src = (segment.src + (offset - segment.out)).min(end);
             return Some((FileId(segment.file), src, src, None));
         }
         let define = self.defines.get(segment.define as usize - 1);

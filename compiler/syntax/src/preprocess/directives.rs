@@ -8,6 +8,9 @@ use super::lines::{Named, Taken, Text, Token, TokenUse, is_blank};
 use crate::diagnostic::Diagnostic;
 use crate::span::Span;
 
+/// Open branches that are reported, and lines that each names as a possible reason.
+const MAX_REPORTED: usize = 10;
+
 /// A directive.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Word {
@@ -147,6 +150,7 @@ impl Lexer<'_> {
                 let error = std::mem::take(&mut self.taken)
                     .into_iter()
                     .filter(|t| t.at.start < span.start)
+                    .take(MAX_REPORTED)
                     .fold(error, |error, t| error.also(t.at, t.why));
                 self.out.diagnostics.push(error);
             }
@@ -163,10 +167,10 @@ impl Lexer<'_> {
     pub(super) fn report_levels(&mut self) {
         let taken = std::mem::take(&mut self.taken);
         let levels = std::mem::take(&mut self.levels);
-        for level in &levels {
+        for level in levels.iter().take(MAX_REPORTED) {
             let error = Diagnostic::error("KC023", level.at, "no `#!endif` for this directive");
             let mut error = error.help("write `#!endif`, alone on its line, where the part ends");
-            for line in taken.iter().filter(|t| t.at.start > level.at.start) {
+            for line in taken.iter().filter(|t| t.at.start > level.at.start).take(MAX_REPORTED) {
                 error = error.also(line.at, line.why);
             }
             self.out.diagnostics.push(error);
