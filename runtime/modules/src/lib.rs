@@ -18,6 +18,7 @@ pub mod jsonrpcs;
 pub mod kex;
 pub mod maxfwd;
 pub mod mqueue;
+pub mod permissions;
 pub mod pike;
 pub mod pv;
 pub mod registrar;
@@ -54,6 +55,7 @@ pub static ALL: &[&Module] = &[
     &kex::MODULE,
     &maxfwd::MODULE,
     &mqueue::MODULE,
+    &permissions::MODULE,
     &pike::MODULE,
     &pv::MODULE,
     &registrar::MODULE,
