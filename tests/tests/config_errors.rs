@@ -102,6 +102,19 @@ broken! {
     unclosed_ifdef: [1], "#!ifdef X\nrequest_route { exit; }\n";
     stray_endif: [1], "#!endif\nrequest_route { exit; }\n";
     redefined: [2], "#!define A 1\n#!define A 2\nrequest_route { exit; }\n";
+    define_with_a_dash: [1], "#!define a-b 1\nrequest_route { exit; }\n";
+    define_without_value_as_operand: [2], "#!define A\nrequest_route { $var(x) = A; }\n";
+    name_of_a_module_taken: [2], "#!define MOD_textops\nloadmodule \"textops.so\"\nrequest_route { exit; }\n";
+    text_behind_endif: [1], "#!ifdef X\n#!endif X\nrequest_route { exit; }\n";
+    ifdef_without_name: [2], "#!ifdef\n#!endif\nrequest_route { exit; }\n";
+    substitution_without_end: [1], "#!subst \"/a/b\"\nrequest_route { exit; }\n";
+    substitution_with_a_bad_flag: [1], "#!subst \"/a/b/x\"\nrequest_route { exit; }\n";
+    substitution_with_a_bad_pattern: [1], "#!subst \"/a(/b/\"\nrequest_route { exit; }\n";
+    substitution_in_a_route: [2], "request_route {\n    #!subst \"/a/b/\"\n    exit;\n}\n";
+    substitution_of_a_taken_name: [2], "#!define A 1\n#!substdef \"/A/2/\"\nrequest_route { exit; }\n";
+    missing_variable_of_the_environment: [1], "#!defenv KAMJIT_TESTS_NOPE\nrequest_route { exit; }\n";
+    semicolon_behind_an_include: [1], "include_file \"nosuch.cfg\";\nrequest_route { exit; }\n";
+    file_that_includes_itself: [1], "include_file \"broken.cfg\"\nrequest_route { exit; }\n";
     missing_include: [1], "include_file \"nosuch.cfg\"\nrequest_route { exit; }\n";
     two_defaults: [4], "request_route {\n    switch ($rU) {\n        default: exit;\n        default: exit;\n    }\n}\n";
     errors_of_many_kinds: [1, 3, 4, 5, 8],

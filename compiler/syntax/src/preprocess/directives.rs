@@ -176,7 +176,7 @@ impl Lexer<'_> {
             self.out.diagnostics.push(error);
         }
         if levels.is_empty() {
-            for line in taken {
+            for line in taken.into_iter().take(MAX_REPORTED) {
                 self.out.diagnostics.push(Diagnostic::warning("KC025", line.at, line.why).help(line.fix));
             }
         }
