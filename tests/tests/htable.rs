@@ -255,7 +255,7 @@ modparam("htable", "htable", "a=>size=4;")
 modparam("htable", "htable", "d=>size=2;autoexpire=1;")
 modparam("htable", "timer_interval", 1)
 event_route[htable:mod-init] { xlog("init [$sht(a=>x)]\n"); $sht(a=>x) = 5; $sht(a=>s) = "str"; $sht(d=>e1) = 1; }
-event_route[htable:expired:d] { xlog("expired $shtrecord(key)=$shtrecord(value) [$sht(d=>e1)] $rm\n"); $sht(a=>gone) = 1; }
+event_route[htable:expired:d] { $sht(a=>gone) = 1; xlog("expired $shtrecord(key)=$shtrecord(value) [$sht(d=>e1)] $rm\n"); }
 request_route {
     route(FENCE);
     xlog("$sht(a=>x) $sht(a=>s) [$shtrecord(key)] [$shtrecord(value)]\n");
@@ -276,4 +276,123 @@ fn drive_to(world: &mut World, user: &str) {
     let request = agent.request("OPTIONS", &format!("sip:{user}@example.com"));
     agent.send(&request);
     agent.wait_status(200);
+}
+
+/// Tables as `kamdbctl` and operators make them; the file goes with the directory.
+fn database() -> tempfile::TempDir {
+    let dir = tempfile::Builder::new().prefix("kjt").tempdir().expect("directory");
+    let database = rusqlite::Connection::open(dir.path().join("t.db")).expect("database");
+    let columns = "id INTEGER PRIMARY KEY NOT NULL, key_name VARCHAR(64) DEFAULT '' NOT NULL, \
+                   key_type INTEGER DEFAULT 0 NOT NULL, value_type INTEGER DEFAULT 0 NOT NULL, \
+                   key_value VARCHAR(128) DEFAULT '' NOT NULL, expires INTEGER DEFAULT 0 NOT NULL";
+    let script = format!(
+        "CREATE TABLE htable ({columns}); CREATE TABLE st ({columns}); \
+         CREATE TABLE multi (k VARCHAR(64), v1 VARCHAR(64), v2 INTEGER, v3 VARCHAR(10)); \
+         INSERT INTO htable (key_name, key_type, value_type, key_value, expires) VALUES \
+         ('a', 0, 0, 'str', 0), ('b', 0, 1, '42', 0), ('arr', 1, 0, 'v0', 0), ('arr', 1, 0, 'v1', 0), \
+         ('arr', 1, 1, '7', 0), ('a', 0, 0, 'twice', 0), ('bad', 0, 1, 'x7', 0), ('old', 0, 0, 'o', 1000); \
+         INSERT INTO multi VALUES ('one', 'x', 5, 'q'), ('two', 'y', 6, NULL); \
+         INSERT INTO st (key_name, key_value) VALUES ('x', '1');"
+    );
+    database.execute_batch(&script).expect("tables");
+    dir
+}
+
+fn stored(dir: &tempfile::TempDir, params: &str) -> Setup {
+    Setup::script(format!(
+        r#"
+loadmodule "db_sqlite.so"
+loadmodule "htable.so"
+modparam("htable", "db_url", "sqlite:///{}/t.db")
+modparam("htable", "htable", "a=>size=4;dbtable=htable;")
+modparam("htable", "htable", "ae=>size=4;dbtable=htable;autoexpire=100;")
+modparam("htable", "htable", "m=>size=4;dbtable=multi;cols='k,v1,v2,v3';")
+modparam("htable", "htable", "st=>size=4;dbtable=st;dbmode=1;")
+modparam("htable", "htable", "n=>size=4;")
+{params}
+event_route[htable:mod-init] {{ xlog("init $sht(a=>b) $sht(m=>one)\n"); $sht(a=>extra) = 1; }}
+request_route {{
+    route(FENCE);
+    $sht(st=>new) = "v"; $sht(st=>num) = 9; $sht(st=>x) = $null; $sht(st=>q'uote) = "it's";
+    xlog("$sht(a=>a) $sht(a=>arr[0]) $sht(a=>arr[2]) $sht(a=>arr::size) $sht(m=>two) [$sht(ae=>old)] $sht(a=>extra)\n");
+    sl_send_reply("200", "OK");
+}}
+"#,
+        dir.path().display()
+    ))
+}
+
+#[test]
+fn tables_are_loaded_from_a_database() {
+    for params in ["", "modparam(\"htable\", \"db_expires\", 1)"] {
+        let dir = database();
+        kamjit_tests::compare("tables_are_loaded_from_a_database", stored(&dir, params), |world| {
+            drive(world);
+            ask(
+                world,
+                &["htable.listTables", "htable.dump a", "htable.dump ae", "htable.dump m", "htable.reload a"],
+            );
+            ask(world, &["htable.get a extra", "htable.get a c", "htable.reload n", "htable.reload nope"]);
+            ask(world, &["htable.reload", "htable.store n", "htable.store nope", "htable.store"]);
+        });
+    }
+}
+
+#[test]
+fn tables_are_written_to_a_database() {
+    let dir = database();
+    let mut world =
+        World::new(kamjit_tests::Kind::Candidate, &stored(&dir, ""), "tables_are_written_to_a_database");
+    drive(&mut world);
+    let output = kamcmd(&world, &["htable.store", "a"]);
+    assert_eq!(output.text.trim(), "Ok. Htable successfully stored to DB.");
+    world.server.signal(libc::SIGTERM);
+    assert!(world.server.ended_within(kamjit_tests::patience()).is_some(), "the server ends");
+    let database = rusqlite::Connection::open(dir.path().join("t.db")).expect("database");
+    let rows = |table: &str| -> Vec<String> {
+        let sql =
+            format!("SELECT key_name || '|' || value_type || '|' || key_value FROM {table} ORDER BY id");
+        let mut statement = database.prepare(&sql).expect("query");
+        let rows = statement.query_map([], |row| row.get::<_, String>(0)).expect("rows");
+        rows.filter_map(Result::ok).collect()
+    };
+    // Captured.
+    assert_eq!(rows("st"), ["num|1|9", "new|0|v", "q'uote|0|it's"]);
+    assert!(
+        rows("htable").contains(&"arr[2]|1|7".to_owned()) && rows("htable").contains(&"extra|1|1".to_owned())
+    );
+}
+
+// Who holds a lock and waits for something else stops only those who want the same slot.
+#[test]
+fn a_lock_stops_only_those_who_need_it() {
+    let setup = Setup::script(
+        r#"
+loadmodule "cfgutils.so"
+loadmodule "htable.so"
+modparam("htable", "htable", "a=>size=4;")
+request_route {
+    route(FENCE);
+    if ($rU == "holder") { sht_lock("a=>x"); $sht(a=>x) = 1; xlog("held\n"); sleep("2"); $sht(a=>x) = 2; xlog("done\n"); }
+    if ($rU == "reader") { xlog("reader\n"); xlog("x is $sht(a=>x)\n"); }
+    if ($rU == "other") { $sht(a=>y) = 7; xlog("y is $sht(a=>y)\n"); }
+    sl_send_reply("200", "OK");
+}
+"#,
+    );
+    let mut world = World::new(kamjit_tests::Kind::Candidate, &setup, "a_lock_stops_only_those_who_need_it");
+    let mut agents = ["holder", "reader", "other"].map(|name| (name, world.udp(name)));
+    for ((name, agent), line) in agents.iter_mut().zip(["held", "reader", "y is 7"]) {
+        let request = agent.request("OPTIONS", &format!("sip:{name}@example.com"));
+        agent.send(&request);
+        world.server.wait_log(line);
+    }
+    for (_, agent) in &mut agents {
+        agent.wait_status(200);
+    }
+    // The lock was never given back: it ends with the run.
+    world.server.wait_log("x is 2");
+    let log: Vec<String> =
+        world.server.log().iter().filter_map(|l| Some(l.split_once("<script>: ")?.1.to_owned())).collect();
+    assert_eq!(log, ["held", "reader", "y is 7", "done", "x is 2"]);
 }

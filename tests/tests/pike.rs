@@ -2,8 +2,10 @@
 #![allow(missing_docs)]
 
 use kamjit_tests::tools::kamcmd;
-use kamjit_tests::{Setup, World, scenario};
+use kamjit_tests::{LogRule, Setup, World, patience, scenario};
 use regex::Regex;
+use std::net::UdpSocket;
+use std::time::Duration;
 
 /// `sip:ADDRESS_COUNT@..` checks an address so many times and logs when the answer changes.
 fn setup(limit: u32) -> Setup {
@@ -116,5 +118,35 @@ request_route {
         let request = alice.request("OPTIONS", "sip:bob@example.com");
         alice.send(&request);
         world.server.wait_log("blocked 127.0.0.1");
+    }
+);
+
+// The stock file's own protection: pike finds the source, htable bans it. Its own address is exempt, so the flood comes
+// from another one.
+scenario!(
+    the_stock_file_bans_who_floods,
+    Setup::stock().arg("-A WITH_ANTIFLOOD").log(LogRule::Ignored),
+    |world| {
+        let socket = UdpSocket::bind("127.0.0.9:0").expect("socket");
+        let port = socket.local_addr().expect("address").port();
+        let server = world.server.address();
+        let mut answered = 0;
+        for n in 1..=22 {
+            let request = format!(
+                "OPTIONS sip:{server} SIP/2.0\r\nVia: SIP/2.0/UDP 127.0.0.9:{port};branch=z9hG4bK{n}\r\n\
+                 From: <sip:alice@example.org>;tag=f\r\nTo: <sip:bob@example.com>\r\nCall-ID: flood-{n}\r\n\
+                 CSeq: 1 OPTIONS\r\nMax-Forwards: 70\r\nContent-Length: 0\r\n\r\n"
+            );
+            socket.send_to(request.as_bytes(), server).expect("sent");
+            // The last one is the one that is not answered: its end is the ban.
+            let wait = if n < 22 { patience() } else { Duration::from_millis(100) };
+            socket.set_read_timeout(Some(wait)).expect("timeout");
+            answered += u32::from(socket.recv(&mut [0; 2000]).is_ok());
+        }
+        world.server.wait_log("pike blocking OPTIONS");
+        world.note("flood", &format!("{answered} of 22 answered"));
+        top(world, &["pike.top"]);
+        let output = kamcmd(world, &["htable.dump", "ipban"]);
+        world.note("htable.dump ipban", &output.text);
     }
 );

@@ -59,13 +59,6 @@ pub(super) fn tables(init: &Init<'_>) -> Result<Vec<Arc<Table>>, HostError> {
 
 /// What this build cannot do is an error, not silence.
 fn refuse(init: &Init<'_>) -> Result<(), HostError> {
-    if init.str("db_url").is_some_and(|url| !url.is_empty()) {
-        return Err(HostError::new(
-            "htable.db_url: kamjit has no database connection yet; tables live in memory only",
-        )
-        .help("remove db_url")
-        .param("db_url", 0));
-    }
     if init.int("enable_dmq") != 0 {
         return Err(HostError::new("htable.enable_dmq: kamjit does not replicate over DMQ yet")
             .help("remove enable_dmq")
@@ -89,6 +82,7 @@ fn parse(text: &str) -> Result<Definition, String> {
         update_expire: true,
         initial: None,
         db_table: "".into(),
+        columns: Box::default(),
         db_mode: 0,
         replicate: 0,
     };
@@ -98,7 +92,7 @@ fn parse(text: &str) -> Result<Definition, String> {
             continue;
         }
         let (key, value) = attribute.split_once('=').ok_or_else(|| format!("{attribute} has no value"))?;
-        let value = value.trim().trim_matches('"');
+        let value = value.trim().trim_matches(['"', '\'']);
         let number = || value.parse::<u32>().map_err(|_| format!("{key} takes a number, not '{value}'"));
         match key.trim() {
             "size" => {
@@ -118,7 +112,12 @@ fn parse(text: &str) -> Result<Definition, String> {
             "dbtable" => definition.db_table = value.into(),
             "dbmode" => definition.db_mode = i64::from(number()?),
             "dmqreplicate" => definition.replicate = i64::from(number()?),
-            "cols" => {}
+            "cols" => {
+                definition.columns = value.split(',').map(|column| column.trim().into()).collect();
+                if definition.columns.len() < 2 || definition.columns.iter().any(|column| column.is_empty()) {
+                    return Err("cols names a column for the key and at least one for the value".to_owned());
+                }
+            }
             other => return Err(format!("there is no attribute {other}")),
         }
     }
@@ -129,7 +128,7 @@ fn parse(text: &str) -> Result<Definition, String> {
 fn split(text: &str) -> impl Iterator<Item = &str> {
     let mut quoted = false;
     text.split(move |c| {
-        quoted ^= c == '"';
+        quoted ^= matches!(c, '"' | '\'');
         c == ';' && !quoted
     })
 }

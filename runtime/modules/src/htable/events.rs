@@ -4,7 +4,7 @@ use std::{collections::VecDeque, rc::Rc, sync::Arc, time::Duration};
 
 use kamjit_engine::{
     Ctx, Engine, Val,
-    catalog::HostError,
+    catalog::{Generation, HostError},
     module::Prepare,
     program::RouteIndex,
     pv::{Inner, PvName},
@@ -65,6 +65,24 @@ fn tell(worker: &Rc<Worker>, route: RouteIndex, mut gone: VecDeque<Item>) {
             }
         });
     }
+}
+
+/// Runs `htable:reloaded:TABLE` (6.x).
+pub(super) fn reloaded(engine: &Engine, table: &str) {
+    let program = engine.program();
+    let route = program.event_route(&format!("htable:reloaded:{table}"));
+    let (Some(route), Some(worker)) = (route, engine.workers().first()) else { return };
+    if program.generation == Generation::V5_6 {
+        return;
+    }
+    worker.run(move |worker| {
+        worker.spawn(move |scope, worker| {
+            let program = worker.engine.program();
+            if let Some(mut ctx) = stand_in::context(scope, worker, &program) {
+                ctx.run_route(route);
+            }
+        });
+    });
 }
 
 /// `$shtrecord(key)` or `$shtrecord(value)`.

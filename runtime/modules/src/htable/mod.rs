@@ -1,5 +1,6 @@
 //! The module `htable`: tables of keys and values that all workers share, in memory.
 
+mod database;
 mod define;
 mod events;
 mod functions;
@@ -17,12 +18,13 @@ use std::{
 };
 
 use kamjit_engine::{
-    Module, Run,
+    Engine, Module, Run,
     catalog::{
         ArgKind::{self, Custom, IntVar, StrVar},
         Form, HostError, Routes, Rpc,
     },
     init::Init,
+    log::{self, Level},
     module::{FunctionDef, RunFn},
     rpc::{RpcFn, RpcRun},
     state::StateKey,
@@ -35,6 +37,8 @@ static STATE: StateKey<State> = StateKey::new();
 /// The tables, in the order of their definition.
 struct State {
     tables: Vec<Arc<Table>>,
+    /// Where tables with a `dbtable` are kept, if there is a `db_url`.
+    store: Option<database::Store>,
     /// Seconds between two looks for items whose time is over.
     timer_interval: u64,
 }
@@ -78,6 +82,7 @@ const fn command(name: &'static str, help: &'static str, run: RpcFn) -> Rpc<RpcR
 /// The export table.
 pub static MODULE: Module = Module {
     name: "htable",
+    after: crate::database::DRIVERS,
     functions: FUNCTIONS,
     params: define::PARAMS,
     pvs: vars::PVS,
@@ -87,7 +92,11 @@ pub static MODULE: Module = Module {
         command("htable.flush", "Removes all items of a table.", rpc::flush),
         command("htable.get", "Shows an item: table, key.", rpc::get),
         command("htable.listTables", "The tables and how they are defined.", rpc::list),
-        command("htable.reload", "Loads a table from the database.", rpc::no_database),
+        Rpc {
+            name: "htable.reload",
+            help: "Loads a table from the database.",
+            run: RpcRun::Waits(rpc::reload),
+        },
         command("htable.setex", "Sets the seconds until an item ends: table, key, seconds.", rpc::set_end),
         command("htable.seti", "Sets an item to a number: table, key, number.", rpc::set_number),
         command("htable.sets", "Sets an item to a text: table, key, text.", rpc::set_text),
@@ -102,11 +111,12 @@ pub static MODULE: Module = Module {
             rpc::set_text_and_end,
         ),
         command("htable.stats", "Counts the items of all tables.", rpc::stats),
-        command("htable.store", "Writes a table to the database.", rpc::no_database),
+        Rpc { name: "htable.store", help: "Writes a table to the database.", run: RpcRun::Waits(rpc::store) },
     ],
-    event_routes: &["htable:mod-init", "htable:expired:"],
+    event_routes: &["htable:mod-init", "htable:expired:<table>", "htable:reloaded:<table>"],
     init,
-    start: Some(events::start),
+    start: Some(start),
+    stop: Some(stop),
     ..Module::EMPTY
 };
 
@@ -140,7 +150,30 @@ static FUNCTIONS: &[FunctionDef] = &[
 
 fn init(init: &mut Init<'_>) -> Result<(), HostError> {
     let tables = define::tables(init)?;
+    let store = database::Store::from_params(init)?;
     let timer_interval = init.int("timer_interval").clamp(1, 1 << 30) as u64;
-    init.set_state(&STATE, Arc::new(State { tables, timer_interval }));
+    init.set_state(&STATE, Arc::new(State { tables, store, timer_interval }));
     Ok(())
+}
+
+/// Loads tables, then runs `htable:mod-init`.
+fn start(engine: &Arc<Engine>) -> Result<(), HostError> {
+    let Some(state) = engine.program().shared_state(&STATE) else { return Ok(()) };
+    if let Some(store) = &state.store {
+        let tables: Vec<_> = state.tables.iter().filter(|table| table.is_stored()).cloned().collect();
+        store.load(&tables)?;
+    }
+    events::start(engine)
+}
+
+/// Writes the tables with `dbmode=1`.
+fn stop(engine: &Arc<Engine>) {
+    let Some(state) = engine.program().shared_state(&STATE) else { return };
+    let Some(store) = &state.store else { return };
+    for table in state.tables.iter().filter(|table| table.is_stored() && table.definition.db_mode != 0) {
+        if let Err(error) = store.save(table) {
+            let name = &table.definition.name;
+            log::module(Level::Err, "htable", format_args!("table {name} is lost: {}", error.message));
+        }
+    }
 }

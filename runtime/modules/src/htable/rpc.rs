@@ -2,11 +2,17 @@
 
 use std::sync::Arc;
 
-use kamjit_engine::rpc::RpcCall;
+use kamjit_engine::{
+    catalog::HostError,
+    log::{self, Level},
+    rpc::{RpcCall, RpcFuture},
+};
 use kamjit_rpc::{Fault, Value as Reply};
 
 use super::{
-    STATE, State, now,
+    STATE, State,
+    database::Store,
+    events, now,
     table::{Full, Item, Table, Value},
 };
 
@@ -182,9 +188,56 @@ pub(super) fn flush(call: &mut RpcCall) -> Result<(), Fault> {
     Ok(())
 }
 
-/// `htable.reload` and `htable.store`: there is no database.
-pub(super) fn no_database(_: &mut RpcCall) -> Result<(), Fault> {
-    Err(fault("No htable db_url"))
+/// The table that `htable.reload` and `htable.store` mean, with the database.
+fn stored_table(call: &mut RpcCall) -> Result<(Arc<State>, Arc<Table>), Fault> {
+    let state = state(call)?;
+    if state.store.is_none() {
+        return Err(fault("No htable db_url"));
+    }
+    let table = one_table(call)?;
+    if table.is_stored() { Ok((state, table)) } else { Err(fault("No database htable")) }
+}
+
+/// Works with the database on a thread of its own.
+fn with_database(
+    mut call: RpcCall,
+    done: &'static str,
+    work: fn(&Store, &Arc<Table>) -> Result<(), HostError>,
+) -> RpcFuture {
+    Box::pin(async move {
+        let (state, table) = stored_table(&mut call)?;
+        let result =
+            tokio::task::spawn_blocking(move || state.store.as_ref().map(|store| work(store, &table)));
+        match result.await {
+            Ok(Some(Ok(()))) => Ok(vec![done.into()]),
+            Ok(Some(Err(error))) => {
+                log::module(Level::Err, "htable", format_args!("{}", error.message));
+                Err(fault("Database operation failed"))
+            }
+            Ok(None) | Err(_) => Err(fault("Database operation failed")),
+        }
+    })
+}
+
+/// `htable.reload table`: what the database does not have is gone afterwards (captured).
+pub(super) fn reload(call: RpcCall) -> RpcFuture {
+    let engine = Arc::clone(&call.engine);
+    let name = match call.rest().first() {
+        Some(Reply::Str(name)) => String::from_utf8_lossy(name).into_owned(),
+        _ => String::new(),
+    };
+    let work =
+        with_database(call, "Ok. Htable reloaded.", |store, table| store.load(std::slice::from_ref(table)));
+    Box::pin(async move {
+        let reply = work.await?;
+        events::reloaded(&engine, &name);
+        Ok(reply)
+    })
+}
+
+/// `htable.store table`.
+pub(super) fn store(call: RpcCall) -> RpcFuture {
+    with_database(call, "Ok. Htable successfully stored to DB.", |store, table| store.save(table))
 }
 
 /// `htable.listTables`: the table defined last comes first (captured).

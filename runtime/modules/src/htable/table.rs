@@ -83,6 +83,8 @@ pub(super) struct Definition {
     pub initial: Option<i64>,
     /// Name of the database table.
     pub db_table: Box<str>,
+    /// Its columns, key first (`cols`), if they are not those of the parameters.
+    pub columns: Box<[Box<str>]>,
     /// Whether the table is written to the database at the end.
     pub db_mode: i64,
     /// Whether it is to be replicated over DMQ.
@@ -123,6 +125,11 @@ impl Table {
             bytes: Arc::clone(bytes),
             definition,
         }
+    }
+
+    /// True if it is in the database, too.
+    pub fn is_stored(&self) -> bool {
+        !self.definition.db_table.is_empty()
     }
 
     /// Number of slots.
@@ -218,7 +225,8 @@ impl Table {
         }
     }
 
-    fn next_end(&self, now: i64) -> i64 {
+    /// When an item ends that is set now.
+    pub fn end_of_new(&self, now: i64) -> i64 {
         if self.definition.auto_expire > 0 { now + self.definition.auto_expire } else { 0 }
     }
 
@@ -234,7 +242,7 @@ impl Table {
 
     /// Sets a value.
     pub fn set(&self, name: &[u8], value: Value, now: i64) -> Result<(), Full> {
-        let end = self.next_end(now);
+        let end = self.end_of_new(now);
         self.edit(name, now, |item| match item {
             Some(item) => {
                 item.value = value;
@@ -277,7 +285,7 @@ impl Table {
     /// Adds to a number and gives the sum. An absent item begins with the table's `initval`; without it, and for
     /// text, there is no sum.
     pub fn add(&self, name: &[u8], now: i64, sum: impl FnOnce(i64) -> i64) -> Result<Option<i64>, Full> {
-        let end = self.next_end(now);
+        let end = self.end_of_new(now);
         self.edit(name, now, |item| match (item, self.definition.initial) {
             (Some(Item { value: Value::Int(n), expires, .. }), _) => {
                 *n = sum(*n);
@@ -351,6 +359,27 @@ impl Table {
         }
     }
 
+    /// Puts other items in the place of all. An item that comes twice counts as it comes last.
+    pub fn replace(&self, items: Vec<Item>) -> Result<(), Full> {
+        let fresh = Table::new(self.definition.clone(), &self.bytes);
+        for item in items {
+            let value = item.value;
+            fresh.edit(&item.name.clone(), 0, |known| match known {
+                Some(known) => {
+                    (known.value, known.expires) = (value, item.expires);
+                    (None, ())
+                }
+                None => (Some(Item { value, ..item }), ()),
+            })?;
+        }
+        for at in 0..self.shards.len() {
+            std::mem::swap(&mut *self.lock(at), &mut *fresh.lock(at));
+        }
+        // What was in the table goes with `fresh`.
+        fresh.remove_all(|_| true);
+        Ok(())
+    }
+
     /// The place behind `after`, from the beginning without it.
     pub fn next(&self, after: Option<Place>) -> Option<Place> {
         let from = after.map_or(0, |(slot, ..)| (slot >> self.shift) as usize);
@@ -401,6 +430,7 @@ mod tests {
             update_expire,
             initial,
             db_table: "".into(),
+            columns: Box::default(),
             db_mode: 0,
             replicate: 0,
         };
