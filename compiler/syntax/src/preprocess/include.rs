@@ -1,5 +1,6 @@
 //! `include_file` and `import_file`.
 
+use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 
 use super::Include;
@@ -60,7 +61,11 @@ impl Lexer<'_> {
                 }
                 self.file(&path, bytes);
             }
-            Err(why) if optional && why.kind() == std::io::ErrorKind::NotFound => {}
+            Err(why) if optional && why.kind() == ErrorKind::NotFound => {}
+            Err(why) if optional && why.kind() != ErrorKind::IsADirectory => {
+                let message = format!("`{name}` exists, but is passed over: {why}");
+                self.out.diagnostics.push(Diagnostic::warning("KC026", at, message));
+            }
             Err(why) => {
                 let error =
                     Diagnostic::error("KC026", at, format!("cannot read the included file `{name}`: {why}"));
@@ -74,7 +79,7 @@ impl Lexer<'_> {
         let given = PathBuf::from(name);
         let beside = self.open_files.last().and_then(|f| f.parent()).map(|dir| dir.join(&given));
         match self.loader.load(&given) {
-            Err(why) if why.kind() == std::io::ErrorKind::NotFound && given.is_relative() => {
+            Err(why) if why.kind() != ErrorKind::IsADirectory && given.is_relative() => {
                 match beside.filter(|place| place.as_path() != Path::new(name)) {
                     Some(place) => Ok((place.clone(), self.loader.load(&place)?)),
                     None => Err(why),
