@@ -25,6 +25,7 @@ pub mod nameserver;
 pub mod noise;
 pub mod ports;
 pub mod proxy;
+pub mod pvs;
 pub mod record;
 pub mod script;
 pub mod server;

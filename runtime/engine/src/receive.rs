@@ -178,7 +178,8 @@ fn reply(ctx: &mut Ctx<'_>) {
     if let Some(route) = program.reply_route {
         match run_main(ctx, route, "reply-route") {
             Ended::Cancelled => return,
-            Ended::Drop if ctx.msg.status().is_some_and(|code| code < 200) => {
+            // Captured: final replies too; in onreply_route[X] tm lets `drop` stop provisional ones only.
+            Ended::Drop => {
                 ctx.engine().stats.core.drop_replies.inc();
                 return;
             }
