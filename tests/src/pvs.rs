@@ -70,7 +70,10 @@ const NAMES: &[(&str, &[&str])] = &[
     ("env", &["HOME", "KAMJIT_NOPE"]),
     ("envn", &["HOME", "KAMJIT_NOPE"]),
     ("cfg", &["line", "route"]),
-    ("lsock", &["x", "n/one/listen", "n/one/name", "n/one/advertise", "n/nope/listen", "n/one", "x/one/name"]),
+    (
+        "lsock",
+        &["x", "n/one/listen", "n/one/name", "n/one/advertise", "n/nope/listen", "n/one", "x/one/name"],
+    ),
     ("T", &["reply_type", "branch_index"]),
     ("T_branch", &["flags", "uri", "ruid", "id_index", "id_label", "reply_type", "branch_index"]),
     ("T_req", OTHER),

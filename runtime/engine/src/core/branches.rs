@@ -3,7 +3,7 @@
 
 use super::{NO_ARGS, ONE_INT, plain};
 use crate::{
-    branch::Branch,
+    branch::{Branch, Q_UNSPECIFIED},
     ctx::Ctx,
     log::{self, Level},
     module::{Arg, FunctionDef, Ret},
@@ -36,6 +36,9 @@ impl<'m> Ctx<'m> {
 
 fn clear<'m>(ctx: &mut Ctx<'m>, _: &'m [Arg]) -> Ret {
     ctx.branches.clear();
+    // Captured: the request URI loses its branch flags and q value, too.
+    ctx.main.flags = 0;
+    ctx.main.q = Q_UNSPECIFIED;
     Ret::TRUE
 }
 

@@ -87,7 +87,10 @@ fn all<'m>(ctx: &mut Ctx<'m>, name: &AvpName) -> Option<&'m [u8]> {
     let mut out = ArenaVec::with_capacity_in(128, ctx.arena);
     out.extend_from_slice(values.next()?.to_val(ctx.arena).to_bytes(ctx.arena));
     for value in values {
-        out.extend_from_slice(b", ");
+        // Captured: nothing stands before the first value that is not empty.
+        if !out.is_empty() {
+            out.extend_from_slice(b", ");
+        }
         out.extend_from_slice(value.to_val(ctx.arena).to_bytes(ctx.arena));
     }
     Some(out.into_bump_slice())

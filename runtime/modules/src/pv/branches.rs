@@ -56,7 +56,7 @@ fn first<'m>(ctx: &mut Ctx<'m>, _: &'m PvName) -> Val<'m> {
 
 /// A new branch, without the current destination (captured).
 fn append<'m>(ctx: &mut Ctx<'m>, _: &'m PvName, value: Val<'m>) -> bool {
-    let Val::Str(uri) = value else { return false };
+    let Val::Str(uri @ [_, ..]) = value else { return false };
     if !ctx.append_branch(Some(uri), Q_UNSPECIFIED) {
         return false;
     }
@@ -151,7 +151,7 @@ fn read<'m>(ctx: &Ctx<'m>, branch: &Branch<'m>, attribute: Attribute) -> Val<'m>
         Attribute::Ruid => Val::opt(branch.ruid),
         Attribute::UserAgent => Val::opt(branch.user_agent),
         Attribute::Instance => Val::opt(branch.instance),
-        Attribute::Connection => branch.connection.map_or(Val::Null, |id| Val::Int(id as i64)),
+        Attribute::Connection => Val::Int(branch.connection.unwrap_or(0) as i64),
         Attribute::Count => Val::Int(ctx.branches.len() as i64),
         Attribute::Socket => {
             let socket = branch.send_socket.and_then(|id| ctx.engine().identity.socket(id));
@@ -163,9 +163,10 @@ fn read<'m>(ctx: &Ctx<'m>, branch: &Branch<'m>, attribute: Attribute) -> Val<'m>
     }
 }
 
+/// Undefined and empty text are none (captured).
 fn text(value: Val<'_>) -> Option<Option<&[u8]>> {
     match value {
-        Val::Null => Some(None),
+        Val::Null | Val::Str(b"") => Some(None),
         Val::Str(text) => Some(Some(text)),
         Val::Int(_) => None,
     }
@@ -179,11 +180,20 @@ fn write<'m>(ctx: &Ctx<'m>, branch: &mut Branch<'m>, attribute: Attribute, value
         (Attribute::Flags, Val::Int(flags)) => branch.flags = flags as u32,
         (Attribute::Socket, Val::Null) => branch.send_socket = None,
         (Attribute::Socket, Val::Str(name)) => {
-            let found = SocketSpec::parse(name).and_then(|spec| spec.find(ctx.engine()));
-            if found.is_none() {
-                return false;
-            }
-            branch.send_socket = found;
+            // Captured: a socket that is not ours takes the old one away, text that is no socket changes nothing.
+            let Some(spec) = SocketSpec::parse(name) else {
+                if name.is_empty() {
+                    branch.send_socket = None;
+                }
+                return name.is_empty();
+            };
+            branch.send_socket = spec.find(ctx.engine());
+        }
+        (Attribute::Connection, Val::Null) => branch.connection = None,
+        (Attribute::Connection, Val::Int(id)) => branch.connection = Some(u64::from(id as u32)),
+        // The rest comes from a registration and cannot be assigned (captured).
+        (Attribute::Ruid | Attribute::UserAgent | Attribute::Instance | Attribute::Connection, _) => {
+            return false;
         }
         (Attribute::Count | Attribute::Q | Attribute::Flags | Attribute::Socket, _) => return false,
         (which, value) => {
@@ -191,9 +201,7 @@ fn write<'m>(ctx: &Ctx<'m>, branch: &mut Branch<'m>, attribute: Attribute, value
             match which {
                 Attribute::Uri => branch.uri = text,
                 Attribute::DstUri => branch.dst_uri = text,
-                Attribute::Path => branch.path = text,
-                Attribute::Ruid => branch.ruid = text,
-                _ => branch.user_agent = text,
+                _ => branch.path = text,
             }
         }
     }
@@ -224,7 +232,7 @@ fn set<'m>(ctx: &mut Ctx<'m>, name: &'m PvName, value: Val<'m>) -> bool {
     let (Some(&attribute), Some(at)) = (name.digested::<Attribute>(), place(ctx, name)) else {
         return false;
     };
-    if matches!((attribute, value), (Attribute::Uri, Val::Null)) {
+    if matches!((attribute, value), (Attribute::Uri, Val::Null | Val::Str(b""))) {
         ctx.branches.remove(at);
         return true;
     }
@@ -250,8 +258,8 @@ fn prepared<'m>(ctx: &Ctx<'m>) -> Branch<'m> {
 
 fn get_prepared<'m>(ctx: &mut Ctx<'m>, name: &'m PvName) -> Val<'m> {
     let Some(&attribute) = name.digested::<Attribute>() else { return Val::Null };
-    // Captured: before anything was prepared the flags are undefined too.
-    if matches!(attribute, Attribute::Flags) && ctx.ext.get::<Prepared>().is_none() {
+    // Captured: before anything was prepared all but the count is undefined.
+    if !matches!(attribute, Attribute::Count) && ctx.ext.get::<Prepared>().is_none() {
         return Val::Null;
     }
     let branch = prepared(ctx);
@@ -260,6 +268,10 @@ fn get_prepared<'m>(ctx: &mut Ctx<'m>, name: &'m PvName) -> Val<'m> {
 
 fn set_prepared<'m>(ctx: &mut Ctx<'m>, name: &'m PvName, value: Val<'m>) -> bool {
     let Some(&attribute) = name.digested::<Attribute>() else { return false };
+    if matches!((attribute, value), (Attribute::Uri, Val::Null | Val::Str(b""))) {
+        ctx.ext.take::<Prepared>();
+        return true;
+    }
     let mut branch = prepared(ctx);
     let done = write(ctx, &mut branch, attribute, value);
     ctx.ext.set(Prepared(branch.freeze()));

@@ -119,7 +119,9 @@ fn bit<'m>(ctx: &mut Ctx<'m>, name: &'m PvName, kind: Kind) -> Val<'m> {
 fn set_bit(ctx: &mut Ctx<'_>, name: &PvName, kind: Kind, value: Val<'_>) -> bool {
     let flags = word(ctx, kind);
     match value {
-        Val::Null | Val::Int(0) => put(ctx, kind, flags & !mask(name)),
+        // Captured: undefined clears all of them.
+        Val::Null => put(ctx, kind, 0),
+        Val::Int(0) => put(ctx, kind, flags & !mask(name)),
         Val::Int(_) => put(ctx, kind, flags | mask(name)),
         Val::Str(_) => return false,
     }

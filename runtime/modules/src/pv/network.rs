@@ -150,7 +150,8 @@ fn set_forced_socket<'m>(ctx: &mut Ctx<'m>, _: &'m PvName, value: Val<'m>) -> bo
 
 fn set_forced_socket_name<'m>(ctx: &mut Ctx<'m>, _: &'m PvName, value: Val<'m>) -> bool {
     match value {
-        Val::Null | Val::Str(b"") => ctx.main.send_socket = None,
+        Val::Null => ctx.main.send_socket = None,
+        Val::Str(b"") => return false,
         Val::Str(name) => match ctx.engine().sockets.by_name(name) {
             Some(info) => ctx.main.send_socket = Some(info.id),
             None => tracing::warn!("no socket found to match name [{}]", name.escape_ascii()),

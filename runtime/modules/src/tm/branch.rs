@@ -53,7 +53,9 @@ pub(super) fn add<'m>(
     if n >= MAX_UACS {
         return Err(NoBranch::Failed(error::UNSPECIFIED));
     }
-    let before = std::mem::replace(&mut ctx.main, target);
+    let before = ctx.main;
+    // Captured: the q value stays that of the request URI.
+    ctx.main = Branch { q: before.q, ..target };
     let mark = ctx.edits.mark();
     let result = run_and_build(ctx, tx, n, route, forced);
     ctx.edits.rollback(mark);
@@ -63,7 +65,9 @@ pub(super) fn add<'m>(
     let on_reply = cur.branch_on_reply.take();
     let mut uac = result?;
     uac.on_reply = on_reply;
-    tx.inner().uacs.push(uac);
+    let mut inner = tx.inner();
+    uac.on_failure = inner.armed.branch_failure;
+    inner.uacs.push(uac);
     Ok(())
 }
 

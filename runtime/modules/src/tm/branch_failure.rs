@@ -20,7 +20,13 @@ pub(super) fn run(
         if inner.uas.status >= 200 {
             return;
         }
-        inner.armed.branch_failure.take()
+        // It runs for each branch that was made while it was armed (captured); what the route itself arms is for
+        // branches that it makes.
+        let route = inner.uacs.get_mut(n).and_then(|uac| uac.on_failure.take());
+        if route.is_some() {
+            inner.armed.branch_failure = None;
+        }
+        route
     };
     let Some(route) = route else { return };
     let reply = at_hand.map(|ctx| (Box::from(ctx.msg.buf()), ctx.rcv));

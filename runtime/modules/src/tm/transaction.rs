@@ -148,6 +148,8 @@ pub(super) struct Uac {
     pub(super) replied: bool,
     pub(super) timed_out: bool,
     pub(super) on_reply: Option<RouteIndex>,
+    /// The branch failure route that was armed when the branch was made.
+    pub(super) on_failure: Option<RouteIndex>,
     pub(super) repeat_at: u64,
     pub(super) repeat_step: u32,
     pub(super) give_up_at: u64,
