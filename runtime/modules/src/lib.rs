@@ -1,6 +1,7 @@
 //! Kamailio's modules, one folder each. [`ALL`] is what `loadmodule` can load.
 
 pub mod acc;
+pub mod alias_db;
 pub mod auth;
 pub mod auth_db;
 pub mod avpops;
@@ -27,6 +28,7 @@ pub mod rtimer;
 pub mod sanity;
 pub mod siputils;
 pub mod sl;
+pub mod speeddial;
 pub mod textops;
 pub mod textopsx;
 pub mod tm;
@@ -39,6 +41,7 @@ use kamjit_engine::Module;
 /// Every module of this build.
 pub static ALL: &[&Module] = &[
     &acc::MODULE,
+    &alias_db::MODULE,
     &auth::MODULE,
     &auth_db::MODULE,
     &avpops::MODULE,
@@ -64,6 +67,7 @@ pub static ALL: &[&Module] = &[
     &sanity::MODULE,
     &siputils::MODULE,
     &sl::MODULE,
+    &speeddial::MODULE,
     &textops::MODULE,
     &textopsx::MODULE,
     &tm::MODULE,
