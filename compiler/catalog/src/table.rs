@@ -148,7 +148,9 @@ pub struct Transformation<T: 'static> {
     pub class: &'static str,
     /// The operation, possibly with dots of its own (`escape.common`).
     pub op: &'static str,
-    /// Its arguments, one letter each: `s` text, `n` number, `c` one character; capital letters are optional.
+    /// Its arguments, one letter each: `s` text, `t` text that may be a comma, `n` number, `u` number that is not
+    /// negative, `c` one character and perhaps blanks, `p` one character but no comma, `v` one character or a variable; capital letters
+    /// are optional.
     pub args: &'static str,
     /// What computes it.
     pub code: T,

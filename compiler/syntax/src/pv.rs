@@ -302,8 +302,9 @@ impl<'t> Reader<'t> {
         let raw = self.text.get(open + 1..close).unwrap_or(b"");
         let head = raw.iter().position(|b| *b == b',').unwrap_or(raw.len());
         let name = String::from_utf8_lossy(raw.get(..head).unwrap_or(b"")).into_owned();
-        let Some((class, op)) = name.trim_end().split_once('.').filter(|(c, o)| is_name(c) && !o.is_empty())
-        else {
+        // Captured: blanks may stand around the operation, not around the class.
+        let parts = name.split_once('.').map(|(class, op)| (class, op.trim()));
+        let Some((class, op)) = parts.filter(|(class, op)| is_name(class) && !op.is_empty()) else {
             return Err(self.error(
                 open,
                 close + 1,
@@ -350,8 +351,12 @@ impl<'t> Reader<'t> {
                     return Err(self.error(at, to, "a comma or `}` must follow the variable"));
                 }
             } else {
-                let literal_comma = text.first() == Some(&b',') && matches!(text.get(1), None | Some(b','));
-                let len = if literal_comma { 1 } else { text.iter().take_while(|b| **b != b',').count() };
+                let literal_comma =
+                    text.get(blanks) == Some(&b',') && matches!(text.get(blanks + 1), None | Some(b','));
+                let len = match literal_comma {
+                    true => blanks + 1,
+                    false => text.iter().take_while(|b| **b != b',').count(),
+                };
                 args.push(argument(text.get(..len).unwrap_or(b"")));
                 at += len;
             }
@@ -410,11 +415,11 @@ fn is_name(text: &str) -> bool {
     !text.is_empty() && text.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'_')
 }
 
-/// A number only when writing it gives the same text, so that nothing is lost.
+/// A number only when writing it gives the same text, so that nothing is lost but blanks in front, which no argument has.
 fn argument(text: &[u8]) -> TransArg {
-    let trimmed = text.trim_ascii();
-    if let Some(n) = std::str::from_utf8(trimmed).ok().and_then(|t| t.parse::<i64>().ok())
-        && n.to_string().as_bytes() == trimmed
+    let digits = text.trim_ascii_start();
+    if let Some(n) = std::str::from_utf8(digits).ok().and_then(|t| t.parse::<i64>().ok())
+        && n.to_string().as_bytes() == digits
     {
         return TransArg::Num(n);
     }

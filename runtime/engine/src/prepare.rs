@@ -153,20 +153,26 @@ impl Prepare<'_> {
         tr: &kamjit_syntax::pv::Transform,
     ) -> Result<Transform, HostError> {
         let mut args = Vec::with_capacity(tr.args.len());
-        for arg in &tr.args {
+        if def.code.prepare.is_none() {
+            check_count(def, tr.args.len())?;
+        }
+        for (n, arg) in tr.args.iter().enumerate() {
             args.push(match arg {
+                TransArg::Pv(pv) => TrArg::Pv(self.pv(pv)?),
                 TransArg::Text(text) => TrArg::Text(text.clone()),
                 TransArg::Num(n) => TrArg::Num(*n),
-                TransArg::Pv(pv) => TrArg::Pv(self.pv(pv)?),
             });
-        }
-        let args = match def.code.prepare {
-            Some(prepare) => prepare(self, &tr.raw, args)?,
-            None => {
-                check_count(def, args.len())?;
-                args
+            if def.code.prepare.is_none()
+                && let (Some(kind), Some(arg)) = (def.args.as_bytes().get(n), args.pop())
+            {
+                args.push(arg.fit(*kind).map_err(|why| {
+                    HostError::new(format!("argument {} of {{{}.{}}} {why}", n + 1, def.class, def.op))
+                })?);
             }
-        };
+        }
+        if let Some(prepare) = def.code.prepare {
+            args = prepare(self, &tr.raw, args)?;
+        }
         Ok(Transform { def, args: args.into_boxed_slice() })
     }
 

@@ -49,6 +49,10 @@ impl std::fmt::Debug for Piece {
     }
 }
 
+/// A pattern matched no characters.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct EmptyMatch;
+
 /// More replacements than this in one text are not made: an upper bound against hostile input.
 const MAX_REPLACEMENTS: usize = 10_000;
 
@@ -86,8 +90,18 @@ impl Subst {
         Ok(Subst { regex, replacement: pieces(replacement, delimiter, prepare)?, global })
     }
 
-    /// The text after the substitution and the number of replacements; `None` if the pattern does not match.
+    /// The text after the substitution and the number of replacements; `None` if the pattern does not match, or
+    /// matches nothing at all (see [`Subst::try_apply`]).
     pub fn apply<'m>(&'m self, ctx: &mut Ctx<'m>, text: &[u8]) -> Option<(&'m [u8], usize)> {
+        self.try_apply(ctx, text).ok().flatten()
+    }
+
+    /// As [`Subst::apply`], with an error for a match of no characters, which fails the whole substitution (captured).
+    pub fn try_apply<'m>(
+        &'m self,
+        ctx: &mut Ctx<'m>,
+        text: &[u8],
+    ) -> Result<Option<(&'m [u8], usize)>, EmptyMatch> {
         self.each(ctx.arena, text, |out, rest, groups| self.write(ctx, out, rest, groups))
     }
 
@@ -96,7 +110,7 @@ impl Subst {
         let write = |out: &mut ArenaVec<'m, u8>, rest: &[u8], groups: &[Range; 10]| {
             self.replacement.iter().for_each(|piece| piece.write(out, rest, groups));
         };
-        self.each(arena, text, write).map(|(text, _)| text)
+        self.each(arena, text, write).ok().flatten().map(|(text, _)| text)
     }
 
     fn each<'m>(
@@ -104,30 +118,28 @@ impl Subst {
         arena: &'m Bump,
         text: &[u8],
         mut write: impl FnMut(&mut ArenaVec<'m, u8>, &[u8], &[Range; 10]),
-    ) -> Option<(&'m [u8], usize)> {
+    ) -> Result<Option<(&'m [u8], usize)>, EmptyMatch> {
         let mut out = ArenaVec::new_in(arena);
         let (mut at, mut count) = (0, 0);
-        while count < MAX_REPLACEMENTS && at <= text.len() {
+        while count < MAX_REPLACEMENTS && at < text.len() {
             let Some(groups) = self.regex.find(&text[at..], at > 0) else { break };
             let Some((start, end)) = groups[0] else { break };
+            if start == end {
+                return Err(EmptyMatch);
+            }
             out.extend_from_slice(&text[at..at + start]);
             write(&mut out, &text[at..], &groups);
             count += 1;
-            if end == 0 || start == end {
-                out.extend_from_slice(text.get(at + end..at + end + 1).unwrap_or_default());
-                at += end + 1;
-            } else {
-                at += end;
-            }
+            at += end;
             if !self.global {
                 break;
             }
         }
         if count == 0 {
-            return None;
+            return Ok(None);
         }
         out.extend_from_slice(text.get(at..).unwrap_or_default());
-        Some((out.into_bump_slice(), count))
+        Ok(Some((out.into_bump_slice(), count)))
     }
 
     /// The pattern, for functions that replace by hand.
@@ -224,8 +236,8 @@ fn pieces(
                 literal.push(b'$');
                 at += 2;
             }
-            (byte, next) => match (&mut prepare, byte, next) {
-                (Some(prepare), b'$', Some(_)) => {
+            (byte, _) => match (&mut prepare, byte) {
+                (Some(prepare), b'$') => {
                     let (pv, used) =
                         kamjit_syntax::pv::parse_pv(&text[at..], 0).map_err(|e| HostError::new(e.message))?;
                     flush(&mut literal, &mut pieces);

@@ -63,7 +63,7 @@ impl Format {
                 FormatPiece::Text(text) => out.extend_from_slice(text),
                 FormatPiece::Var(pv) => {
                     ctx.take_unreadable();
-                    match pv.get(ctx) {
+                    match pv.get_text(ctx) {
                         // Captured: a transformation that gives nothing is shown as nothing.
                         Val::Null if !pv.transforms.is_empty() || ctx.take_unreadable() => {}
                         Val::Null => out.extend_from_slice(undefined),

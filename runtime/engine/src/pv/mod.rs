@@ -158,8 +158,20 @@ impl Pv {
     /// The value, transformed.
     pub fn get<'m>(&'m self, ctx: &mut Ctx<'m>) -> Val<'m> {
         let mut value = (self.def.code.get)(ctx, &self.name);
+        if let Some((last, before)) = self.transforms.split_last() {
+            for transform in before {
+                value = transform.apply_text(ctx, value);
+            }
+            value = last.apply(ctx, value);
+        }
+        value
+    }
+
+    /// The value where text is wanted: that of some numbers is not the usual one.
+    pub fn get_text<'m>(&'m self, ctx: &mut Ctx<'m>) -> Val<'m> {
+        let mut value = (self.def.code.get)(ctx, &self.name);
         for transform in &self.transforms {
-            value = transform.apply(ctx, value);
+            value = transform.apply_text(ctx, value);
         }
         value
     }

@@ -3,10 +3,10 @@
 use kamjit_catalog::{HostError, InnerName, Place, Routes};
 use kamjit_engine::{
     Ctx, Val,
-    core::sending::SocketSpec,
     module::Prepare,
     pv::{Inner, PvDef, PvName, TrArg, TrCode, TrDef, TrRun, named},
 };
+use kamjit_sip::Proto;
 
 use super::lsock;
 
@@ -46,13 +46,15 @@ fn place<'m>(_: &mut Ctx<'m>, name: &'m PvName) -> Val<'m> {
 }
 
 const fn op(op: &'static str, run: TrRun) -> TrDef {
-    TrDef { class: "sock", op, args: "", code: TrCode { run, prepare: None } }
+    TrDef { class: "sock", op, args: "", code: TrCode { run, prepare: None, text: None } }
 }
 
 pub(super) const TRANSFORMATIONS: &[TrDef] = &[
     op("host", |ctx, value, _| split(ctx, value).map_or(Val::Null, |s| Val::Str(s.host))),
-    op("port", |ctx, value, _| split(ctx, value).map_or(Val::Null, |s| Val::opt(s.port))),
-    op("proto", |ctx, value, _| split(ctx, value).map_or(Val::Null, |s| Val::opt(s.proto))),
+    op("port", |ctx, value, _| split(ctx, value).map_or(Val::Null, |s| Val::Str(s.port.unwrap_or_default()))),
+    op("proto", |ctx, value, _| {
+        split(ctx, value).map_or(Val::Null, |s| Val::Str(s.proto.unwrap_or_default()))
+    }),
     op("touri", to_uri),
 ];
 
@@ -64,16 +66,53 @@ struct Socket<'m> {
 }
 
 fn split<'m>(ctx: &Ctx<'m>, value: Val<'m>) -> Option<Socket<'m>> {
-    let text = value.as_bytes(ctx.arena)?;
-    let spec = SocketSpec::parse(text)?;
-    let proto = spec.proto.and_then(|_| text.split(|&b| b == b':').next());
-    let rest = proto.map_or(text, |proto| &text[proto.len() + 1..]);
-    let (host, port) = rest.split_at_checked(spec.host.len())?;
-    Some(Socket { proto, host, port: port.strip_prefix(b":") })
+    parts(value.as_bytes(ctx.arena)?, |proto| match Proto::from_name(proto) {
+        Some(Proto::Udp | Proto::Tcp) => true,
+        Some(Proto::Ws | Proto::Wss) | None => false,
+        // Captured: these only where the server has them.
+        Some(other) => ctx.engine().sockets.infos().iter().any(|socket| socket.proto == other),
+    })
+}
+
+/// Captured: colons part protocol, host and port, except in brackets, which need not be closed; no other text is refused
+/// in a host, but a bracket that closes nothing or stands in brackets. The port is digits, with a plus sign perhaps; only a host may be missing,
+/// and only before a port.
+fn parts(text: &[u8], known: impl Fn(&[u8]) -> bool) -> Option<Socket<'_>> {
+    let first = text.iter().position(|&b| b == b':').filter(|&at| known(&text[..at]));
+    let (proto, rest) = match first {
+        Some(at) => (Some(&text[..at]), &text[at + 1..]),
+        None => (None, text),
+    };
+    if rest.is_empty() || rest.ends_with(b":") {
+        return None;
+    }
+    let mut bracket = false;
+    let mut colon = None;
+    for (at, byte) in rest.iter().enumerate() {
+        match byte {
+            b'[' if std::mem::replace(&mut bracket, true) => return None,
+            b'[' => {}
+            b']' if !std::mem::take(&mut bracket) => return None,
+            b':' if !bracket => {
+                colon = Some(at);
+                break;
+            }
+            _ => {}
+        }
+    }
+    let (host, port) = match colon {
+        Some(at) => (&rest[..at], Some(&rest[at + 1..])),
+        None => (rest, None),
+    };
+    let number = port.map(|digits| std::str::from_utf8(digits).ok()?.parse::<u32>().ok());
+    (number != Some(None)).then_some(Socket { proto, host, port })
 }
 
 fn to_uri<'m>(ctx: &mut Ctx<'m>, value: Val<'m>, _: &'m [TrArg]) -> Val<'m> {
     let Some(socket) = split(ctx, value) else { return Val::Null };
+    if socket.host.is_empty() {
+        return Val::Str(b"");
+    }
     let mut out = bumpalo::collections::Vec::new_in(ctx.arena);
     out.extend_from_slice(b"sip:");
     out.extend_from_slice(socket.host);

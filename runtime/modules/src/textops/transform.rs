@@ -8,25 +8,33 @@ use kamjit_engine::{
     subst::Subst,
 };
 
-pub(super) const TRANSFORMATIONS: &[TrDef] =
-    &[TrDef { class: "re", op: "subst", args: "s", code: TrCode { run, prepare: Some(prepare) } }];
+pub(super) const TRANSFORMATIONS: &[TrDef] = &[TrDef {
+    class: "re",
+    op: "subst",
+    args: "s",
+    code: TrCode { run, prepare: Some(prepare), text: None },
+}];
 
 fn prepare(prepare: &mut Prepare<'_>, _: &[u8], args: Vec<TrArg>) -> Result<Vec<TrArg>, HostError> {
     match args.first() {
         Some(TrArg::Text(text)) => {
-            let subst = prepare.subst(text.trim_ascii())?;
+            let subst = prepare.subst(text)?;
             Ok(vec![TrArg::Digested(Box::new(subst))])
         }
         _ => Err(HostError::new("{re.subst} takes /expression/replacement/flags")),
     }
 }
 
-/// The text itself where nothing matches.
+/// The value itself where nothing matches; undefined if it is empty or the pattern matches nothing at all (captured).
 fn run<'m>(ctx: &mut Ctx<'m>, value: Val<'m>, args: &'m [TrArg]) -> Val<'m> {
-    let (Some(text), Some(subst)) =
-        (value.as_bytes(ctx.arena), args.first().and_then(|arg| arg.digested::<Subst>()))
-    else {
+    let subst = args.first().and_then(|arg| arg.digested::<Subst>());
+    let (Some(text), Some(subst)) = (value.as_bytes(ctx.arena), subst) else { return Val::Null };
+    if text.is_empty() {
         return Val::Null;
-    };
-    Val::Str(subst.apply(ctx, text).map_or(text, |(changed, _)| changed))
+    }
+    match subst.try_apply(ctx, text) {
+        Ok(Some((changed, _))) => Val::Str(changed),
+        Ok(None) => value,
+        Err(_) => Val::Null,
+    }
 }

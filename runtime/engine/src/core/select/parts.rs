@@ -1,8 +1,8 @@
 //! What a select takes of a URI, an address, a Via or a header.
 
-use kamjit_sip::{AddrEntry, Contacts, HeaderKind, NameAddr, Params, Uri, Via};
+use kamjit_sip::{Contacts, HeaderKind, NameAddr, Params, Uri, Via, uri::Scheme};
 
-use super::super::uri::split_user;
+use super::{super::uri::split_user, ValuePart};
 use crate::{ctx::Ctx, value::Val};
 
 /// A part of a URI.
@@ -14,6 +14,7 @@ pub(super) enum UriPart {
     Host,
     Port,
     HostPort,
+    Transport,
     Params,
     Param(Box<[u8]>),
 }
@@ -30,7 +31,7 @@ pub(super) fn uri(path: &[&[u8]]) -> Option<UriPart> {
         [b"hostport"] => UriPart::HostPort,
         [b"params"] => UriPart::Params,
         [b"params", name] => UriPart::Param((*name).into()),
-        [b"transport"] => UriPart::Param(b"transport".as_slice().into()),
+        [b"transport"] => UriPart::Transport,
         _ => return None,
     })
 }
@@ -41,37 +42,134 @@ fn non_empty(text: &[u8]) -> Val<'_> {
 
 impl UriPart {
     /// Undefined for a malformed URI.
-    pub(super) fn read<'m>(&self, text: &'m [u8]) -> Val<'m> {
+    pub(super) fn read<'m>(&self, ctx: &Ctx<'m>, text: &'m [u8]) -> Val<'m> {
         if matches!(self, UriPart::Whole) {
             return Val::Str(text);
         }
         let Ok(uri) = Uri::parse(text) else { return Val::Null };
         match self {
             UriPart::Whole => Val::Str(text),
-            UriPart::Scheme => Val::Str(uri.scheme.name().as_bytes()),
+            UriPart::Scheme => Val::Str(scheme(&uri)),
             UriPart::User => non_empty(split_user(&uri).0),
             UriPart::Password => non_empty(uri.password),
             UriPart::Host => Val::Str(uri.host),
             UriPart::Port => non_empty(uri.port_raw),
-            UriPart::HostPort => host_port(text, &uri),
-            // Captured: of a number with `user=phone` they are the number's own.
-            UriPart::Params if uri.is_user_phone() => {
-                let own = split_user(&uri).1;
-                non_empty(own.strip_prefix(b";").unwrap_or(own))
+            UriPart::HostPort => host_port(ctx, &uri),
+            UriPart::Transport => match uri.transport().filter(|name| !name.is_empty()) {
+                Some(name) => Val::Str(name),
+                None => Val::Str(if uri.is_secure() { b"tls" } else { b"udp" }),
+            },
+            UriPart::Params => non_empty(own_params(&uri)),
+            UriPart::Param(name) => {
+                Val::opt(Params::new(own_params(&uri)).value(name).or_else(|| uri.param(name)))
             }
-            UriPart::Params => non_empty(uri.params_raw),
-            UriPart::Param(name) => Val::opt(uri.param(name)),
         }
     }
 }
 
-/// Host and port as they stand in the URI.
-fn host_port<'m>(text: &'m [u8], uri: &Uri<'m>) -> Val<'m> {
-    let from = kamjit_sip::text::offset_in(text, uri.host);
-    let end = if uri.port_raw.is_empty() { uri.host } else { uri.port_raw };
-    let to = kamjit_sip::text::offset_in(text, end).map(|at| at + end.len());
-    match (from, to) {
-        (Some(from), Some(to)) => Val::opt(text.get(from..to)),
+/// The parameters; captured: of a number with `user=phone` they are the number's own.
+fn own_params<'m>(uri: &Uri<'m>) -> &'m [u8] {
+    if uri.is_user_phone() {
+        let own = split_user(uri).1;
+        return own.strip_prefix(b";").unwrap_or(own);
+    }
+    uri.params_raw
+}
+
+/// The kind of the URI; captured: a number in a SIP URI makes it a `tel` one.
+fn scheme<'m>(uri: &Uri<'m>) -> &'m [u8] {
+    match (uri.scheme, uri.is_user_phone()) {
+        (Scheme::Sip, true) => b"tel",
+        (Scheme::Sips, true) => b"tels",
+        (scheme, _) => scheme.name().as_bytes(),
+    }
+}
+
+/// Host and port, the usual one where none is written (captured).
+fn host_port<'m>(ctx: &Ctx<'m>, uri: &Uri<'m>) -> Val<'m> {
+    if uri.host.is_empty() {
+        return Val::Null;
+    }
+    let port = uri.port.unwrap_or(if uri.is_secure() { 5061 } else { 5060 });
+    let mut out = bumpalo::collections::Vec::with_capacity_in(uri.host.len() + 6, ctx.arena);
+    out.extend_from_slice(uri.host);
+    out.extend_from_slice(ctx.format(format_args!(":{port}")));
+    Val::Str(out.into_bump_slice())
+}
+
+/// Any text read as an address, as `{nameaddr.uri}` does.
+pub(super) enum TextPart {
+    Whole,
+    Name,
+    Uri(UriPart),
+    Params,
+    Param(Box<[u8]>),
+}
+
+/// The words behind a text: `uri.host`, `nameaddr.name`.
+pub(super) fn text(path: &[&[u8]]) -> Option<TextPart> {
+    match path {
+        [b"uri", _, ..] => Some(TextPart::Uri(uri(&path[1..])?)),
+        [b"nameaddr", _, ..] => name_addr(&path[1..]),
+        _ => None,
+    }
+}
+
+/// The words behind `nameaddr`.
+pub(super) fn name_addr(path: &[&[u8]]) -> Option<TextPart> {
+    Some(match path {
+        [] => TextPart::Whole,
+        [b"name"] => TextPart::Name,
+        [b"uri", path @ ..] => TextPart::Uri(uri(path)?),
+        [b"params"] => TextPart::Params,
+        [b"params", name] => TextPart::Param((*name).into()),
+        _ => return None,
+    })
+}
+
+impl TextPart {
+    pub(super) fn read<'m>(&self, ctx: &Ctx<'m>, text: &'m [u8]) -> Val<'m> {
+        let (name, inner, params) = split_address(text);
+        match self {
+            TextPart::Whole => Val::Str(text),
+            TextPart::Name => Val::Str(name),
+            TextPart::Uri(part) => part.read(ctx, inner),
+            TextPart::Params => non_empty(params),
+            TextPart::Param(name) => param(Params::new(params), name),
+        }
+    }
+}
+
+fn find(text: &[u8], byte: u8) -> Option<usize> {
+    text.iter().position(|&b| b == byte)
+}
+
+/// Name, URI and parameters; without brackets the URI ends at the first semicolon (captured).
+fn split_address(text: &[u8]) -> (&[u8], &[u8], &[u8]) {
+    let mut quoted = false;
+    let open = text.iter().position(|&b| {
+        quoted ^= b == b'"';
+        b == b'<' && !quoted
+    });
+    let found = open.and_then(|open| Some((open, open + find(&text[open..], b'>')?)));
+    match found {
+        Some((open, close)) => {
+            let params = text[close + 1..].trim_ascii();
+            (
+                text[..open].trim_ascii(),
+                &text[open + 1..close],
+                params.strip_prefix(b";").unwrap_or(params).trim_ascii_start(),
+            )
+        }
+        None if open.is_some() => (b"", b"", b""),
+        None => (b"", text.split(|&b| b == b';').next().unwrap_or_default(), b""),
+    }
+}
+
+/// The value of a parameter without its quotes.
+fn param<'m>(params: Params<'m>, name: &[u8]) -> Val<'m> {
+    match params.get(name) {
+        Some(param) if param.value.is_some() => Val::Str(param.unquoted()),
         _ => Val::Null,
     }
 }
@@ -82,80 +180,74 @@ pub(super) enum AddrPart {
     Uri(UriPart),
     Name,
     Tag,
-    Params,
     Param(Box<[u8]>),
 }
 
-/// The words behind an address.
-pub(super) fn addr(path: &[&[u8]]) -> Option<AddrPart> {
+/// The words behind an address; some are for contacts only, some for addresses with a tag.
+pub(super) fn addr(path: &[&[u8]], contact: bool, tagged: bool) -> Option<AddrPart> {
+    let param = |name: &[u8]| AddrPart::Param(name.into());
     Some(match path {
         [] => AddrPart::Whole,
-        [b"uri" | b"nameaddr_uri", rest @ ..] => AddrPart::Uri(uri(rest)?),
-        [b"nameaddr", rest @ ..] => return addr(rest),
+        [b"uri", rest @ ..] => AddrPart::Uri(uri(rest)?),
         [b"name"] => AddrPart::Name,
-        [b"tag"] => AddrPart::Tag,
-        [b"params"] => AddrPart::Params,
-        [b"params" | b"param", name] => AddrPart::Param((*name).into()),
-        [b"expires"] => AddrPart::Param(b"expires".as_slice().into()),
-        [b"q"] => AddrPart::Param(b"q".as_slice().into()),
+        [b"tag"] if tagged => AddrPart::Tag,
+        [b"params", name] => param(name),
+        [name @ (b"expires" | b"q" | b"methods" | b"received")] if contact => param(name),
+        [b"instance"] if contact => param(b"+sip.instance"),
         _ => return None,
     })
 }
 
 impl AddrPart {
-    fn read<'m>(&self, addr: &NameAddr<'m>) -> Val<'m> {
+    /// `listed`: of a list of addresses, whose entries always have a name, if only an empty one (captured).
+    fn read<'m>(&self, ctx: &Ctx<'m>, addr: &NameAddr<'m>, listed: bool) -> Val<'m> {
         match self {
             AddrPart::Whole => Val::Str(addr.raw),
-            AddrPart::Uri(part) => part.read(addr.uri),
+            AddrPart::Uri(part) => part.read(ctx, addr.uri),
+            AddrPart::Name if listed => Val::Str(addr.display),
             AddrPart::Name => non_empty(addr.display),
-            AddrPart::Tag => Val::opt(addr.tag),
-            AddrPart::Params => non_empty(addr.params_raw.strip_prefix(b";").unwrap_or(addr.params_raw)),
-            AddrPart::Param(name) => Val::opt(addr.params().value(name)),
+            AddrPart::Tag => match addr.params().get(b"tag") {
+                Some(tag) if addr.tag.is_none() => Val::opt(tag.value),
+                _ => Val::opt(addr.tag),
+            },
+            AddrPart::Param(name) => param(addr.params(), name),
         }
     }
 }
 
-/// The n-th entry, from 1, negative numbers from the end.
-fn nth<'a>(entries: &'a [AddrEntry<'a>], index: i64) -> Option<&'a NameAddr<'a>> {
-    let at = match usize::try_from(index) {
-        Ok(n) => n.checked_sub(1)?,
-        Err(_) => entries.len().checked_sub(usize::try_from(index.unsigned_abs()).ok()?)?,
-    };
-    entries.get(at).map(|entry| &entry.addr)
-}
-
-/// A part of the n-th address of a header.
-pub(super) fn header_addr<'m>(ctx: &Ctx<'m>, kind: HeaderKind, index: i64, part: &AddrPart) -> Val<'m> {
+/// A part of an address header.
+pub(super) fn header_addr<'m>(ctx: &Ctx<'m>, kind: HeaderKind, part: &AddrPart) -> Val<'m> {
     let msg = ctx.msg;
-    if matches!(
-        (kind, part),
-        (HeaderKind::Contact | HeaderKind::RecordRoute | HeaderKind::Route, AddrPart::Whole)
-    ) {
-        return Val::opt(msg.value(kind));
-    }
-    let found = match kind {
-        HeaderKind::From => msg.from().ok().copied(),
-        HeaderKind::To => Some(*msg.to()),
-        HeaderKind::RecordRoute => msg.record_routes().ok().and_then(|all| nth(all, index)).copied(),
-        HeaderKind::Route => msg.routes().ok().and_then(|all| nth(all, index)).copied(),
-        HeaderKind::Contact => match msg.contacts() {
-            // Captured: the list of one header is read from its end.
-            Ok(Contacts::List(all)) if index == 1 => {
-                let first = all.chunk_by(|a, b| a.header == b.header).next();
-                first.and_then(<[_]>::last).map(|entry| entry.addr)
-            }
-            Ok(Contacts::List(all)) => nth(all, index).copied(),
-            _ => None,
+    let whole = matches!(part, AddrPart::Whole);
+    let (found, listed) = match kind {
+        HeaderKind::From => (msg.from().ok().copied(), false),
+        HeaderKind::To => (Some(*msg.to()), false),
+        HeaderKind::RecordRoute => match msg.record_routes() {
+            Ok(all) if !whole => (all.first().map(|entry| entry.addr), true),
+            Ok(_) => return Val::opt(msg.value(kind)),
+            Err(_) => return Val::Null,
         },
-        _ => msg.value(kind).and_then(NameAddr::parse),
+        HeaderKind::Contact => match msg.contacts() {
+            Ok(_) if whole => return Val::opt(msg.value(kind)),
+            // Captured: the list of one header is read from its end.
+            Ok(Contacts::List(all)) => {
+                let first = all.chunk_by(|a, b| a.header == b.header).next();
+                (first.and_then(<[_]>::last).map(|entry| entry.addr), true)
+            }
+            _ => return Val::Null,
+        },
+        _ => (msg.value(kind).and_then(NameAddr::parse), false),
     };
-    found.map_or(Val::Null, |addr| part.read(&addr))
+    found.map_or(Val::Null, |addr| part.read(ctx, &addr, listed))
 }
 
 /// A part of a Via.
 pub(super) enum ViaPart {
     Whole,
+    Name,
+    Version,
     Transport,
+    Comment,
     Host,
     Port,
     HostPort,
@@ -167,6 +259,9 @@ pub(super) enum ViaPart {
 pub(super) fn via(path: &[&[u8]]) -> Option<ViaPart> {
     Some(match path {
         [] => ViaPart::Whole,
+        [b"name"] => ViaPart::Name,
+        [b"version"] => ViaPart::Version,
+        [b"comment"] => ViaPart::Comment,
         [b"transport"] => ViaPart::Transport,
         [b"host"] => ViaPart::Host,
         [b"port"] => ViaPart::Port,
@@ -180,9 +275,15 @@ pub(super) fn via(path: &[&[u8]]) -> Option<ViaPart> {
 }
 
 impl ViaPart {
-    pub(super) fn read<'m>(&self, via: &Via<'m>) -> Val<'m> {
+    pub(super) fn read<'m>(&self, ctx: &Ctx<'m>, via: &Via<'m>) -> Val<'m> {
         match self {
-            ViaPart::Whole => Val::Str(via.raw),
+            ViaPart::Whole => Val::Str(with_comma(ctx, via.raw)),
+            ViaPart::Name => Val::opt(via.raw.split(|&b| b == b'/').next().map(<[u8]>::trim_ascii)),
+            ViaPart::Version => Val::opt(via.raw.split(|&b| b == b'/').nth(1).map(<[u8]>::trim_ascii)),
+            ViaPart::Comment => {
+                let inner = |text: &'m [u8]| text.strip_prefix(b"(")?.strip_suffix(b")");
+                Val::opt(via.comment.map(|text| inner(text).unwrap_or(text)))
+            }
             ViaPart::Transport => Val::Str(via.proto_raw),
             ViaPart::Host => Val::Str(via.host),
             ViaPart::Port => via.port.map_or(Val::Null, |port| Val::Int(i64::from(port))),
@@ -190,6 +291,18 @@ impl ViaPart {
             ViaPart::Params => non_empty(via.params_raw),
             ViaPart::Param(name) => Val::opt(via.params().get(name).and_then(|p| p.value)),
         }
+    }
+}
+
+/// A Via of a list reaches to its comma (captured).
+fn with_comma<'m>(ctx: &Ctx<'m>, raw: &'m [u8]) -> &'m [u8] {
+    let buf = ctx.msg.buf();
+    let Some(start) = ctx.msg.offset_of(raw) else { return raw };
+    let after = buf.get(start + raw.len()..).unwrap_or_default();
+    let blanks = after.iter().take_while(|b| matches!(b, b' ' | b'\t')).count();
+    match after.get(blanks) {
+        Some(b',') => buf.get(start..start + raw.len() + blanks + 1).unwrap_or(raw),
+        _ => raw,
     }
 }
 
@@ -214,19 +327,65 @@ fn pick<'m, I: Iterator<Item = &'m [u8]>>(all: impl Fn() -> I, index: i64) -> Op
     }
 }
 
-/// The n-th header of a name.
-pub(super) fn header<'m>(ctx: &Ctx<'m>, name: &[u8], index: i64) -> Val<'m> {
-    Val::opt(pick(|| ctx.msg.headers_named(name).map(|header| header.value), index))
+/// The n-th header of a name, or a part of the last one. Captured: with an index the part is that of the first.
+pub(super) fn header<'m>(ctx: &Ctx<'m>, name: &[u8], index: Option<i64>, part: Option<&TextPart>) -> Val<'m> {
+    let headers = || ctx.msg.headers_named(name).map(|header| header.value);
+    match part {
+        None => Val::opt(pick(headers, index.unwrap_or(1))),
+        Some(part) => {
+            let place = if index.is_some() { 1 } else { -1 };
+            pick(headers, place).map_or(Val::Null, |text| part.read(ctx, text))
+        }
+    }
 }
 
-/// The n-th value in the headers of a name, or a part of the address in it.
-pub(super) fn value<'m>(ctx: &Ctx<'m>, name: &[u8], index: i64, part: Option<&AddrPart>) -> Val<'m> {
+/// The values in the headers of a name: one, or all joined by commas.
+pub(super) fn values<'m>(ctx: &Ctx<'m>, name: &[u8], index: Option<i64>, part: &ValuePart) -> Val<'m> {
     let values = || ctx.msg.headers_named(name).flat_map(|header| Values(Some(header.value)));
-    match (pick(values, index), part) {
-        (None, _) => Val::Null,
-        (Some(value), None) => Val::Str(value),
-        (Some(value), Some(part)) => NameAddr::parse(value).map_or(Val::Null, |addr| part.read(&addr)),
+    let one = |value: &'m [u8]| match part {
+        ValuePart::Whole => Val::Str(value),
+        ValuePart::Uri(part) => part.read(ctx, split_address(value).1),
+        ValuePart::Name => {
+            let name = split_address(value).0;
+            let inner = name.strip_prefix(b"\"").and_then(|name| name.strip_suffix(b"\""));
+            Val::Str(inner.unwrap_or(name))
+        }
+        ValuePart::Param(name) => {
+            let tail = match find(value, b'>') {
+                Some(close) => &value[close + 1..],
+                None => &value[find(value, b';').unwrap_or(value.len())..],
+            };
+            param(Params::new(tail), name)
+        }
+        ValuePart::Text(part) => part.read(ctx, value),
+    };
+    match (index, part) {
+        (Some(index), _) => pick(values, index).map_or(Val::Null, one),
+        // Captured.
+        (None, ValuePart::Name | ValuePart::Text(_)) => pick(values, 1).map_or(Val::Null, one),
+        (None, ValuePart::Uri(_)) => joined(ctx, values().map(|value| split_address(value).1)),
+        (None, _) => joined(ctx, values()),
     }
+}
+
+/// Whether one of the values is that text.
+pub(super) fn value_exists<'m>(ctx: &Ctx<'m>, name: &[u8], wanted: &[u8]) -> Val<'m> {
+    let mut values = ctx.msg.headers_named(name).flat_map(|header| Values(Some(header.value)));
+    Val::Int(i64::from(values.any(|value| value.eq_ignore_ascii_case(wanted))))
+}
+
+/// Texts with commas between them; undefined if there are none.
+pub(super) fn joined<'m>(ctx: &Ctx<'m>, texts: impl Iterator<Item = &'m [u8]>) -> Val<'m> {
+    let mut out = bumpalo::collections::Vec::new_in(ctx.arena);
+    let mut any = false;
+    for text in texts {
+        if any {
+            out.push(b',');
+        }
+        any = true;
+        out.extend_from_slice(text);
+    }
+    if any { Val::Str(out.into_bump_slice()) } else { Val::Null }
 }
 
 /// The parts of a header between commas that stand neither in quotes nor in brackets.
@@ -255,13 +414,18 @@ impl<'a> Iterator for Values<'a> {
     }
 }
 
-/// A parameter of Digest credentials.
-pub(super) fn credentials<'m>(ctx: &Ctx<'m>, kind: HeaderKind, name: &[u8]) -> Val<'m> {
-    let value = ctx.msg.value(kind).and_then(|value| value.split_at_checked(7));
-    match value {
-        Some((scheme, rest)) if scheme.eq_ignore_ascii_case(b"Digest ") => {
-            Val::opt(Params::with_separator(rest, b',').get(name).map(|param| param.unquoted()))
+/// The Digest credentials of a realm, or a parameter of them.
+pub(super) fn credentials<'m>(ctx: &Ctx<'m>, kind: HeaderKind, realm: &[u8], name: Option<&[u8]>) -> Val<'m> {
+    for header in ctx.msg.headers_of(kind) {
+        let Some((scheme, rest)) = header.value.split_at_checked(7) else { continue };
+        let params = Params::with_separator(rest, b',');
+        let ours = params.get(b"realm").is_some_and(|param| param.unquoted() == realm);
+        if scheme.eq_ignore_ascii_case(b"Digest ") && ours {
+            return match name {
+                None => Val::Str(header.value),
+                Some(name) => Val::opt(params.get(name).map(|param| param.unquoted())),
+            };
         }
-        _ => Val::Null,
     }
+    Val::Null
 }

@@ -6,7 +6,7 @@ use kamjit_engine::{Ctx, Val};
 const ALPHABET: &[u8; 58] = b"123456789ABCDEFGHJKLMNPQRSTUVWXYZabcdefghijkmnopqrstuvwxyz";
 
 /// Longer texts are not encoded: the work grows with the square of the length.
-const MAX_LENGTH: usize = 1024;
+const MAX_LENGTH: usize = 4096;
 
 pub(super) fn encode<'m>(ctx: &Ctx<'m>, text: &[u8]) -> Val<'m> {
     if text.len() > MAX_LENGTH {

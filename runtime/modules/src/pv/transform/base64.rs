@@ -33,25 +33,60 @@ pub(super) fn encode<'m>(ctx: &Ctx<'m>, text: &[u8], style: Style) -> Val<'m> {
     Val::Str(out.into_bump_slice())
 }
 
-/// Undefined if a character is none of the alphabet.
 pub(super) fn decode<'m>(ctx: &Ctx<'m>, text: &[u8], style: Style) -> Val<'m> {
-    let digits = text.strip_suffix(b"==").or_else(|| text.strip_suffix(b"=")).unwrap_or(text);
-    if digits.len() % 4 == 1 || (style.padded && style.alphabet == STANDARD && !text.len().is_multiple_of(4))
-    {
+    if style.alphabet == STANDARD { decode_loosely(ctx, text, style) } else { decode_url(ctx, text, style) }
+}
+
+fn value(style: Style, byte: u8) -> Option<u8> {
+    style.alphabet.iter().position(|&known| known == byte).map(|n| n as u8)
+}
+
+/// Captured: any other character, and one that is missing, counts as eight bits that are set; of the last group one or
+/// two bytes are left out for characters at its end that are missing or `=`. Undefined is only a length that is no
+/// multiple of four, where that is asked for, and a last group of the form `ab=c`.
+fn decode_loosely<'m>(ctx: &Ctx<'m>, text: &[u8], style: Style) -> Val<'m> {
+    let whole = text.len().is_multiple_of(4);
+    if (style.padded && !whole) || (whole && matches!(text, [.., b'=', last] if *last != b'=')) {
         return Val::Null;
     }
-    let mut out = ArenaVec::with_capacity_in(digits.len() * 3 / 4, ctx.arena);
-    for group in digits.chunks(4) {
+    let groups = text.len().div_ceil(4);
+    let mut out = ArenaVec::with_capacity_in(groups * 3, ctx.arena);
+    for (n, group) in text.chunks(4).enumerate() {
+        let digit = |at: usize| group.get(at).and_then(|&b| value(style, b)).unwrap_or(0xff);
+        let bytes = [digit(0) << 2 | digit(1) >> 4, digit(1) << 4 | digit(2) >> 2, digit(2) << 6 | digit(3)];
+        let meant = match n + 1 == groups {
+            true => group.iter().rposition(|&b| b != b'=').map_or(0, |at| at + 1),
+            false => 4,
+        };
+        out.extend_from_slice(&bytes[..meant.saturating_sub(1).max(1)]);
+    }
+    Val::Str(out.into_bump_slice())
+}
+
+/// Undefined if a character is none of the alphabet, or `=` before the last group, or if nothing comes out; a last single
+/// character is left out (captured).
+fn decode_url<'m>(ctx: &Ctx<'m>, text: &[u8], style: Style) -> Val<'m> {
+    let mut out = ArenaVec::with_capacity_in(text.len() * 3 / 4, ctx.arena);
+    let groups = text.len().div_ceil(4);
+    for (n, group) in text.chunks(4).enumerate() {
+        let meant = match n + 1 == groups {
+            true => group.iter().rposition(|&b| b != b'=').map_or(0, |at| at + 1),
+            false => group.len(),
+        };
+        let Some(group) = group.get(..meant).filter(|group| !group.is_empty()) else { continue };
         let mut bits = 0u32;
         for &byte in group {
-            match style.alphabet.iter().position(|&known| known == byte) {
-                Some(value) => bits = bits << 6 | value as u32,
+            match value(style, byte) {
+                Some(value) => bits = bits << 6 | u32::from(value),
                 None => return Val::Null,
             }
         }
         bits <<= 6 * (4 - group.len());
         let bytes = [(bits >> 16) as u8, (bits >> 8) as u8, bits as u8];
         out.extend_from_slice(&bytes[..group.len() - 1]);
+    }
+    if out.is_empty() {
+        return Val::Null;
     }
     Val::Str(out.into_bump_slice())
 }

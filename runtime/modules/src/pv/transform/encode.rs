@@ -6,14 +6,14 @@ use kamjit_engine::{
     pv::{TrArg, TrDef},
 };
 
-use super::{base58, base64, digest, on_text, op, septets};
+use super::{base58, base64, digest, int_arg, on_text, op, septets, with_args};
 
 pub(super) const TRANSFORMATIONS: &[TrDef] = &[
     op("s", "md5", "", on_text!(|ctx, text, _args| hex(ctx, &digest::md5(text), LOWER))),
     op("s", "sha256", "", on_text!(|ctx, text, _args| hex(ctx, &digest::sha256(text), LOWER))),
     op("s", "sha384", "", on_text!(|ctx, text, _args| hex(ctx, &digest::sha384(text), LOWER))),
     op("s", "sha512", "", on_text!(|ctx, text, _args| hex(ctx, &digest::sha512(text), LOWER))),
-    op("s", "corehash", "N", on_text!(|ctx, text, args| core_hash(ctx, text, args))),
+    op("s", "corehash", "N", with_args!(core_hash)),
     op("s", "encode.hexa", "", on_text!(|ctx, text, _args| hex(ctx, text, LOWER))),
     op("s", "decode.hexa", "", on_text!(|ctx, text, _args| unhex(ctx, text))),
     op("s", "encode.base64", "", on_text!(|ctx, text, _args| base64::encode(ctx, text, base64::PLAIN))),
@@ -56,20 +56,21 @@ pub(super) fn unhex<'m>(ctx: &Ctx<'m>, text: &[u8]) -> Val<'m> {
     Val::Str(out.into_bump_slice())
 }
 
-/// A hash of the text, below the size given (a power of two).
-fn core_hash<'m>(ctx: &mut Ctx<'m>, text: &[u8], args: &'m [TrArg]) -> Val<'m> {
+/// A hash of the text, below the size given (a power of two). Captured: it is text, not a number.
+fn core_hash<'m>(ctx: &mut Ctx<'m>, text: &[u8], args: &'m [TrArg]) -> Option<Val<'m>> {
     let hash = i64::from(hash(text));
-    match args.first().map(|arg| arg.number(ctx)) {
-        Some(size) if size > 1 => Val::Int(hash & (size - 1)),
-        _ => Val::Int(hash),
-    }
+    let below = match int_arg(ctx, args, 0)? as u32 {
+        0 => hash,
+        size => hash & i64::from(size.wrapping_sub(1)),
+    };
+    Some(Val::Str(Val::Int(below).to_bytes(ctx.arena)))
 }
 
 /// The hash that the real server's values show: sums over groups of four bytes, folded at the end. Scripts keep
-/// such values, so they must be the same.
+/// such values, so they must be the same. Bytes have a sign.
 fn hash(text: &[u8]) -> u32 {
     let sum = text.chunks(4).fold(0u32, |sum, group| {
-        let word = group.iter().fold(0u32, |word, &byte| word << 8 | u32::from(byte));
+        let word = group.iter().fold(0u32, |word, &byte| (word << 8).wrapping_add(byte as i8 as u32));
         sum.wrapping_add(word ^ (word >> 3))
     });
     sum.wrapping_add(sum >> 11).wrapping_add(sum >> 13).wrapping_add(sum >> 23)
@@ -90,5 +91,6 @@ mod tests {
         ] {
             assert_eq!(super::hash(text.as_bytes()), value, "{text}");
         }
+        assert_eq!(super::hash(b"\xe9"), 3_760_390_612);
     }
 }

@@ -55,9 +55,9 @@ fn unescape_common<'m>(ctx: &Ctx<'m>, text: &'m [u8]) -> Val<'m> {
     Val::Str(out.into_bump_slice())
 }
 
-/// What may stand in the user part of a URI (RFC 3261 section 25.1).
+/// What may stand in the user part of a URI (RFC 3261 section 25.1), without the slash (captured).
 fn user_char(byte: u8) -> bool {
-    byte.is_ascii_alphanumeric() || b"-_.!~*'()&=+$,;?/".contains(&byte)
+    byte.is_ascii_alphanumeric() || b"-_.!~*'()&=+$,;?".contains(&byte)
 }
 
 /// What may stand in a parameter of a URI.
@@ -116,15 +116,19 @@ fn csv<'m>(ctx: &Ctx<'m>, text: &[u8]) -> Val<'m> {
     Val::Str(out.into_bump_slice())
 }
 
-/// `+` is a blank; a broken escape counts by whatever its characters give (captured: `%zz` is `3`).
+/// The value of a hex digit, and whatever other characters give (captured: `zz` is `3`).
+pub(super) fn loose_digit(byte: u8) -> u8 {
+    match byte {
+        b'0'..=b'9' => byte - b'0',
+        _ => byte.to_ascii_lowercase().wrapping_sub(b'a').wrapping_add(10),
+    }
+}
+
+/// `+` is a blank; a broken escape counts by whatever its characters give, one that is cut off loses its `%` (captured).
 fn url_decode<'m>(ctx: &Ctx<'m>, text: &'m [u8]) -> Val<'m> {
     if !text.iter().any(|b| matches!(b, b'%' | b'+')) {
         return Val::Str(text);
     }
-    let digit = |b: u8| match b {
-        b'0'..=b'9' => b - b'0',
-        _ => b.to_ascii_lowercase().wrapping_sub(b'a').wrapping_add(10),
-    };
     let mut out = ArenaVec::with_capacity_in(text.len(), ctx.arena);
     let mut rest = text;
     loop {
@@ -135,9 +139,10 @@ fn url_decode<'m>(ctx: &Ctx<'m>, text: &'m [u8]) -> Val<'m> {
                 rest = more;
             }
             [b'%', high, low, more @ ..] => {
-                out.push((digit(*high) << 4) | digit(*low));
+                out.push((loose_digit(*high) << 4) | loose_digit(*low));
                 rest = more;
             }
+            [b'%', more @ ..] => rest = more,
             [byte, more @ ..] => {
                 out.push(*byte);
                 rest = more;

@@ -32,7 +32,7 @@ const PARTS: &[&[TrDef]] = &[
 pub(super) static ALL: [TrDef; total(PARTS)] = join(PARTS);
 
 const fn op(class: &'static str, op: &'static str, args: &'static str, run: TrRun) -> TrDef {
-    TrDef { class, op, args, code: TrCode { run, prepare: None } }
+    TrDef { class, op, args, code: TrCode { run, prepare: None, text: None } }
 }
 
 /// An operation on the value's text: undefined stays undefined.
@@ -46,16 +46,31 @@ macro_rules! on_text {
 }
 use on_text;
 
-/// The n-th argument as text; empty without one.
+/// An operation of a function over the value's text and the arguments, whose `None` is undefined.
+macro_rules! with_args {
+    ($function:expr) => {
+        |ctx, value, args| {
+            let text = value.as_bytes(ctx.arena);
+            text.and_then(|text| $function(ctx, text, args)).unwrap_or(kamjit_engine::Val::Null)
+        }
+    };
+}
+use with_args;
+
+/// The n-th argument as text; empty without one, `None` if it has no value.
 fn text_arg<'m>(
     ctx: &mut kamjit_engine::Ctx<'m>,
     args: &'m [kamjit_engine::pv::TrArg],
     n: usize,
-) -> &'m [u8] {
-    args.get(n).map_or(b"", |arg| arg.text(ctx))
+) -> Option<&'m [u8]> {
+    args.get(n).map_or(Some(b""), |arg| arg.text(ctx))
 }
 
-/// The n-th argument as a number; 0 without one.
-fn int_arg<'m>(ctx: &mut kamjit_engine::Ctx<'m>, args: &'m [kamjit_engine::pv::TrArg], n: usize) -> i64 {
-    args.get(n).map_or(0, |arg| arg.number(ctx))
+/// The n-th argument as a number; 0 without one, `None` if it is no number.
+fn int_arg<'m>(
+    ctx: &mut kamjit_engine::Ctx<'m>,
+    args: &'m [kamjit_engine::pv::TrArg],
+    n: usize,
+) -> Option<i64> {
+    args.get(n).map_or(Some(0), |arg| arg.number(ctx))
 }

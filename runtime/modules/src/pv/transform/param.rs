@@ -7,72 +7,75 @@ use kamjit_engine::{
 };
 use kamjit_sip::text::eq_nocase;
 
-use super::{int_arg, on_text, op, text_arg};
+use super::{int_arg, op, text_arg, with_args};
 
 pub(super) const TRANSFORMATIONS: &[TrDef] = &[
-    op(
-        "param",
-        "value",
-        "sC",
-        on_text!(|ctx, text, args| {
-            let name = text_arg(ctx, args, 0);
-            let found = list(ctx, text, args, 1).and_then(|mut all| all.find(|p| eq_nocase(p.name, name)));
-            found.map_or(Val::Null, |p| Val::Str(p.value))
-        }),
-    ),
-    op(
-        "param",
-        "in",
-        "sC",
-        on_text!(|ctx, text, args| {
-            let name = text_arg(ctx, args, 0);
-            match list(ctx, text, args, 1) {
-                Some(mut all) => Val::Int(i64::from(all.any(|p| eq_nocase(p.name, name)))),
-                None => Val::Null,
-            }
-        }),
-    ),
-    op(
-        "param",
-        "valueat",
-        "nC",
-        on_text!(|ctx, text, args| { nth(ctx, text, args).map_or(Val::Null, |p| Val::Str(p.value)) }),
-    ),
-    op(
-        "param",
-        "name",
-        "nC",
-        on_text!(|ctx, text, args| { nth(ctx, text, args).map_or(Val::Null, |p| Val::Str(p.name)) }),
-    ),
-    op(
-        "param",
-        "count",
-        "C",
-        on_text!(|ctx, text, args| {
-            list(ctx, text, args, 0).map_or(Val::Null, |all| Val::Int(all.count() as i64))
-        }),
-    ),
+    op("param", "value", "sP", with_args!(value)),
+    op("param", "in", "sP", with_args!(contains)),
+    op("param", "valueat", "nP", with_args!(value_at)),
+    op("param", "name", "nP", with_args!(name)),
+    op("param", "count", "V", with_args!(count)),
 ];
+
+fn value<'m>(ctx: &mut Ctx<'m>, text: &'m [u8], args: &'m [TrArg]) -> Option<Val<'m>> {
+    let name = text_arg(ctx, args, 0)?;
+    Some(Val::Str(list(ctx, text, args, 1)?.value(name)))
+}
+
+fn contains<'m>(ctx: &mut Ctx<'m>, text: &'m [u8], args: &'m [TrArg]) -> Option<Val<'m>> {
+    let name = text_arg(ctx, args, 0)?;
+    let found = list(ctx, text, args, 1)?.any(|param| eq_nocase(param.name, name));
+    Some(Val::Int(i64::from(found)))
+}
+
+fn value_at<'m>(ctx: &mut Ctx<'m>, text: &'m [u8], args: &'m [TrArg]) -> Option<Val<'m>> {
+    Some(Val::Str(nth(ctx, text, args)?.map_or(b"", |param| param.value)))
+}
+
+fn name<'m>(ctx: &mut Ctx<'m>, text: &'m [u8], args: &'m [TrArg]) -> Option<Val<'m>> {
+    Some(Val::Str(nth(ctx, text, args)?.map_or(b"", |param| param.name)))
+}
+
+fn count<'m>(ctx: &mut Ctx<'m>, text: &'m [u8], args: &'m [TrArg]) -> Option<Val<'m>> {
+    Some(Val::Int(list(ctx, text, args, 0)?.count() as i64))
+}
 
 /// One parameter.
 #[derive(Clone, Copy)]
-struct Param<'a> {
-    name: &'a [u8],
-    value: &'a [u8],
+pub(super) struct Param<'a> {
+    pub(super) name: &'a [u8],
+    pub(super) value: &'a [u8],
 }
 
-/// The parameters of a list that was checked. A comma ends it, unless it is the separator (captured).
+/// The parameters of a list that was checked. A comma ends it, and `>` after a blank or a quote (captured).
 #[derive(Clone, Copy)]
-struct List<'a> {
+pub(super) struct List<'a> {
     rest: Option<&'a [u8]>,
     separator: u8,
 }
 
 impl<'a> List<'a> {
+    /// Reads a list. Captured: blanks in front are a parameter without a name, two separators at the end are no list, one
+    /// separator or blanks at the end are fine.
+    pub(super) fn read(text: &'a [u8], separator: u8) -> Option<List<'a>> {
+        let text = text.strip_suffix(&[separator]).unwrap_or(text);
+        if text.is_empty() {
+            return None;
+        }
+        let all = List { rest: Some(text), separator };
+        let mut check = all;
+        while check.advance().ok()?.is_some() {}
+        Some(all)
+    }
+
+    /// The value of the last parameter of that name (captured); empty without one.
+    pub(super) fn value(self, name: &[u8]) -> &'a [u8] {
+        self.filter(|param| eq_nocase(param.name, name)).last().map_or(b"", |param| param.value)
+    }
+
     /// Takes one parameter off; `Err` if the text is no list.
     fn advance(&mut self) -> Result<Option<Param<'a>>, ()> {
         let Some(text) = self.rest else { return Ok(None) };
-        let text = text.trim_ascii_start();
         let separator = self.separator;
         let ends = |b: &u8| *b == separator || *b == b',' || b.is_ascii_whitespace();
         let end = text.iter().position(|b| *b == b'=' || ends(b)).unwrap_or(text.len());
@@ -80,31 +83,33 @@ impl<'a> List<'a> {
         let mut rest = rest.trim_ascii_start();
         let mut value = &b""[..];
         if let [b'=', after @ ..] = rest {
-            (value, rest) = take_value(after.trim_ascii_start(), ends).ok_or(())?;
+            let after = after.trim_ascii_start();
+            // Captured: a value may be missing at the end only.
+            if after.first().is_some_and(&ends) {
+                return Err(());
+            }
+            (value, rest) = take_value(after, ends).ok_or(())?;
             rest = rest.trim_ascii_start();
         }
         self.rest = match rest {
-            [] => None,
-            [byte, more @ ..] if *byte == separator => Some(more).filter(|m| !m.trim_ascii().is_empty()),
-            [b',', ..] => None,
+            [] | [b',' | b'>', ..] => None,
+            [byte, more @ ..] if *byte == separator && !more.trim_ascii().is_empty() => {
+                Some(more.trim_ascii_start())
+            }
             _ => return Err(()),
         };
         Ok(Some(Param { name, value }))
     }
 }
 
-/// A value, in quotes of either kind or without, and what follows it.
+/// A value, in quotes of either kind or without, and what follows it. Captured: quotes have no escapes.
 fn take_value(text: &[u8], ends: impl Fn(&u8) -> bool) -> Option<(&[u8], &[u8])> {
-    let Some(&quote @ (b'"' | b'\'')) = text.first() else {
-        return Some(text.split_at(text.iter().position(ends).unwrap_or(text.len())));
-    };
-    let mut at = 1;
-    loop {
-        match *text.get(at)? {
-            b'\\' => at += 2,
-            byte if byte == quote => return Some((&text[1..at], &text[at + 1..])),
-            _ => at += 1,
+    match text.split_first() {
+        Some((quote @ (b'"' | b'\''), inner)) => {
+            let end = memchr::memchr(*quote, inner)?;
+            Some((&inner[..end], &inner[end + 1..]))
         }
+        _ => Some(text.split_at(text.iter().position(ends).unwrap_or(text.len()))),
     }
 }
 
@@ -116,52 +121,50 @@ impl<'a> Iterator for List<'a> {
     }
 }
 
-/// The parameters; `None` if the text is no list.
+/// The parameters; `None` if the text is no list. Captured: a comma as the separator never separates.
 fn list<'m>(ctx: &mut Ctx<'m>, text: &'m [u8], args: &'m [TrArg], at: usize) -> Option<List<'m>> {
-    let separator = text_arg(ctx, args, at).first().copied().unwrap_or(b';');
-    if text.trim_ascii().is_empty() {
-        return None;
-    }
-    let all = List { rest: Some(text), separator };
-    let mut check = all;
-    loop {
-        match check.advance() {
-            Ok(Some(_)) => {}
-            Ok(None) => return Some(all),
-            Err(()) => return None,
-        }
-    }
+    let separator = match text_arg(ctx, args, at)?.first() {
+        None => b';',
+        Some(b',') => 0,
+        Some(byte) if byte.is_ascii_whitespace() => return None,
+        Some(&byte) => byte,
+    };
+    List::read(text, separator)
 }
 
 /// The n-th parameter; negative numbers count from the end.
-fn nth<'m>(ctx: &mut Ctx<'m>, text: &'m [u8], args: &'m [TrArg]) -> Option<Param<'m>> {
-    let index = int_arg(ctx, args, 0);
+fn nth<'m>(ctx: &mut Ctx<'m>, text: &'m [u8], args: &'m [TrArg]) -> Option<Option<Param<'m>>> {
+    let index = int_arg(ctx, args, 0)?;
     let mut all = list(ctx, text, args, 1)?;
-    match usize::try_from(index) {
+    Some(match usize::try_from(index) {
         Ok(n) => all.nth(n),
         Err(_) => {
-            let back = usize::try_from(index.unsigned_abs()).ok()?;
-            all.nth(all.count().checked_sub(back)?)
+            let back = usize::try_from(index.unsigned_abs()).ok();
+            back.and_then(|back| all.count().checked_sub(back)).and_then(|n| all.nth(n))
         }
-    }
+    })
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    fn names(text: &[u8], separator: u8) -> Vec<(&[u8], &[u8])> {
-        List { rest: Some(text), separator }.map(|p| (p.name, p.value)).collect()
+    fn names(text: &str, separator: u8) -> Option<Vec<(&str, &str)>> {
+        let utf8 = |text| std::str::from_utf8(text).unwrap_or("?");
+        Some(List::read(text.as_bytes(), separator)?.map(|p| (utf8(p.name), utf8(p.value))).collect())
     }
 
     /// Captured.
     #[test]
     fn lists_as_the_real_server_reads_them() {
-        assert_eq!(names(b"a=1;b=2;c", b';'), [(&b"a"[..], &b"1"[..]), (b"b", b"2"), (b"c", b"")]);
-        assert_eq!(names(b"b=\"q;uoted\";d='x;y'", b';'), [(&b"b"[..], &b"q;uoted"[..]), (b"d", b"x;y")]);
-        assert_eq!(names(b"a=1,b=2", b';'), [(&b"a"[..], &b"1"[..])]);
-        assert_eq!(names(b"a=1,b=2", b','), [(&b"a"[..], &b"1"[..]), (b"b", b"2")]);
-        assert_eq!(names(b";a=1", b';'), [(&b""[..], &b""[..]), (b"a", b"1")]);
-        assert!(List { rest: Some(b"Hello World"), separator: b';' }.advance().is_err());
+        assert_eq!(names("a=1;b=2;c", b';'), Some(vec![("a", "1"), ("b", "2"), ("c", "")]));
+        assert_eq!(names("b=\"q;uoted\";d='x;y'", b';'), Some(vec![("b", "q;uoted"), ("d", "x;y")]));
+        assert_eq!(names("a=1,b=2", b';'), Some(vec![("a", "1")]));
+        assert_eq!(names(";a=1", b';'), Some(vec![("", ""), ("a", "1")]));
+        assert_eq!(names("a;;b;", b';'), Some(vec![("a", ""), ("", ""), ("b", "")]));
+        assert_eq!(names("  ", b';'), Some(vec![("", "")]));
+        for text in ["", ";", ";;", " a", "a=1; ", "a=;b", "a=\"x", "Hello World", "a=\"x\\\"y\";b"] {
+            assert_eq!(names(text, b';'), None, "{text}");
+        }
     }
 }

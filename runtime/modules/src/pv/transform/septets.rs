@@ -3,13 +3,17 @@
 use bumpalo::collections::Vec as ArenaVec;
 use kamjit_engine::{Ctx, Val};
 
-use super::encode::{UPPER, hex, unhex};
+use super::{
+    encode::{UPPER, hex},
+    escape::loose_digit,
+};
 
 pub(super) fn encode<'m>(ctx: &Ctx<'m>, text: &[u8]) -> Val<'m> {
     let mut packed = ArenaVec::with_capacity_in(text.len(), ctx.arena);
     let (mut bits, mut count) = (0u32, 0);
     for &byte in text {
-        bits |= u32::from(byte & 0x7f) << count;
+        // Captured: the eighth bit of a byte is not taken off, it mixes with the next one.
+        bits |= u32::from(byte) << count;
         count += 7;
         if count >= 8 {
             packed.push(bits as u8);
@@ -24,10 +28,13 @@ pub(super) fn encode<'m>(ctx: &Ctx<'m>, text: &[u8]) -> Val<'m> {
 }
 
 pub(super) fn decode<'m>(ctx: &Ctx<'m>, text: &[u8]) -> Val<'m> {
-    let Val::Str(packed) = unhex(ctx, text) else { return Val::Null };
-    let mut out = ArenaVec::with_capacity_in(packed.len() * 8 / 7, ctx.arena);
+    let octets = text.len().div_ceil(2);
+    let mut out = ArenaVec::with_capacity_in(octets * 8 / 7 + 1, ctx.arena);
     let (mut bits, mut count) = (0u32, 0);
-    for &byte in packed {
+    for pair in text.chunks(2) {
+        // Captured: any character counts as a digit, and a missing one as NUL.
+        let low = pair.get(1).copied().unwrap_or(0);
+        let byte = (loose_digit(pair[0]) << 4) | loose_digit(low);
         bits |= u32::from(byte) << count;
         count += 8;
         while count >= 7 {
@@ -37,7 +44,7 @@ pub(super) fn decode<'m>(ctx: &Ctx<'m>, text: &[u8]) -> Val<'m> {
         }
     }
     // Seven zero bits at the end of a full octet are padding.
-    if packed.len() % 7 == 0 && out.last() == Some(&0) {
+    if octets.is_multiple_of(7) && out.last() == Some(&0) {
         out.pop();
     }
     Val::Str(out.into_bump_slice())
