@@ -243,10 +243,9 @@ impl<'t> Reader<'t> {
     fn name(&mut self) -> Result<Box<str>, PvError> {
         let left = self.text.get(self.at..).unwrap_or(b"");
         let len = match left.first() {
-            Some(b'?') => 1,
-            // Captured: a dot belongs to the name, so that "$rU." names a variable that does not exist.
+            // Captured: dot and question mark belong to the name, so that "$rU." names a variable that does not exist.
             Some(b'.') => 0,
-            _ => left.iter().take_while(|b| b.is_ascii_alphanumeric() || matches!(b, b'_' | b'.')).count(),
+            _ => left.iter().take_while(|b| b.is_ascii_alphanumeric() || b"_.?".contains(b)).count(),
         };
         if len == 0 {
             return Err(PvError {

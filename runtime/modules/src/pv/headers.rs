@@ -35,7 +35,7 @@ struct Name {
 
 /// Captured: blanks may follow the name, nothing but letters, digits and `- . _ ~ +` may be in it.
 fn parse_name(_: &mut Prepare<'_>, name: &[u8]) -> Result<Inner, HostError> {
-    let name = name.strip_suffix(b":").unwrap_or(name).trim_ascii_end();
+    let name = name.split(|&b| b == b':').next().unwrap_or_default().trim_ascii_end();
     let valid = |b: &u8| b.is_ascii_alphanumeric() || b"-._~+".contains(b);
     if name.is_empty() || !name.iter().all(valid) {
         return Err(HostError::new(format!("'{}' is no header name", name.escape_ascii())));
