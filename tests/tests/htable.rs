@@ -396,3 +396,34 @@ request_route {
         world.server.log().iter().filter_map(|l| Some(l.split_once("<script>: ")?.1.to_owned())).collect();
     assert_eq!(log, ["held", "reader", "y is 7", "done", "x is 2"]);
 }
+
+scenario!(
+    all_workers_count_together,
+    Setup::text(
+        kamjit_tests::server::PRELUDE.replace("children=1", "children=4")
+            + r#"
+loadmodule "htable.so"
+modparam("htable", "htable", "c=>size=2;initval=0;")
+request_route {
+    route(FENCE);
+    $var(n) = $shtinc(c=>all);
+    sht_lock("c=>locked"); $sht(c=>locked) = $sht(c=>locked) + 1; sht_unlock("c=>locked");
+    sl_send_reply("200", "OK");
+}
+"#
+    )
+    .any_order(),
+    |world| {
+        let mut agents: Vec<_> = (0..8).map(|n| world.udp(&format!("agent{n}"))).collect();
+        for _ in 0..20 {
+            for agent in &mut agents {
+                let request = agent.request("OPTIONS", "sip:bob@example.com");
+                agent.send(&request);
+            }
+            for agent in &mut agents {
+                agent.wait_status(200);
+            }
+        }
+        ask(world, &["htable.get c all", "htable.get c locked"]);
+    }
+);
