@@ -367,7 +367,7 @@ impl Host for Builder {
             return Ok(vec![pattern.to_owned()]);
         }
         let anchored = format!("^({pattern})$");
-        let regex = Regex::new(anchored.as_bytes(), false)
+        let regex = Regex::new(anchored.as_bytes(), true)
             .map_err(|why| HostError::new(format!("'{pattern}' is no module name and no pattern: {why}")))?;
         Ok(self
             .modules

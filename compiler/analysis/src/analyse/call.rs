@@ -75,10 +75,19 @@ impl Analysis<'_> {
     /// A prepared call; `None` after an error.
     pub(super) fn call(&mut self, call: &Call) -> Option<ir::Expr> {
         let function = self.find(call);
+        let plain = function.is_none() || self.check_core_args(call);
         let mut args = Vec::with_capacity(call.args.len());
         let mut dynamic = Vec::new();
-        let mut good = function.is_some();
-        for arg in &call.args {
+        let mut good = function.is_some() && plain;
+        for arg in call.args.iter().filter(|_| plain) {
+            if let Some(inner) = inner_call(arg) {
+                let found =
+                    Diagnostic::error("KC012", inner.span, "a function cannot be called inside an argument")
+                        .help("assign its result to a variable before, and pass that");
+                self.report(found);
+                good = false;
+                continue;
+            }
             match self.argument(arg, &mut dynamic) {
                 Some(arg) => args.push(arg),
                 None => good = false,
@@ -266,7 +275,7 @@ impl Analysis<'_> {
             ExprKind::Str(lit) => Some(CallArg::Str(lit.value.to_vec())),
             ExprKind::Pv(pv) => Some(CallArg::Pv((**pv).clone())),
             ExprKind::Bare(word) => Some(match self.flags.get(&**word) {
-                Some(number) => CallArg::Int(*number),
+                Some(flag) => CallArg::Int(flag.number),
                 None => CallArg::Str(word.as_bytes().to_vec()),
             }),
             ExprKind::Ip(ip) => Some(CallArg::Str(ip.to_string().into_bytes())),
@@ -282,6 +291,17 @@ impl Analysis<'_> {
                 }
             },
         }
+    }
+}
+
+/// A call of a function inside an argument; `route()` may stand there.
+fn inner_call(e: &Expr) -> Option<&Call> {
+    match &e.kind {
+        ExprKind::Call(call) => Some(call),
+        ExprKind::Unary(_, inner) => inner_call(inner),
+        ExprKind::Binary(binary) => inner_call(&binary.lhs).or_else(|| inner_call(&binary.rhs)),
+        ExprKind::Builtin(_, args) => args.iter().find_map(inner_call),
+        _ => None,
     }
 }
 

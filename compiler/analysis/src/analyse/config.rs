@@ -5,10 +5,11 @@ use kamjit_syntax::ast::{
     CustomVar, Expr, ExprKind, FlagDecl, Global, HostKind, ItemKind, Listen, LoadModule, ModParam, Name,
     Proto, RouteBlock, SocketLit, StrLit, UnaryOp, WordLit,
 };
+use kamjit_syntax::pv::{FormatPart, PvInner, PvRef, parse_format};
 use kamjit_syntax::{Diagnostic, Span};
 
-use super::Analysis;
 use super::routes::Block;
+use super::{Analysis, Flag};
 use crate::suggest::nearest;
 
 impl<'a> Analysis<'a> {
@@ -36,6 +37,9 @@ impl<'a> Analysis<'a> {
     }
 
     fn global(&mut self, global: &Global) {
+        if !self.check_global(global) {
+            return;
+        }
         let mut values = Vec::with_capacity(global.values.len());
         for value in &global.values {
             match self.config_value(value) {
@@ -101,6 +105,20 @@ impl<'a> Analysis<'a> {
     }
 
     fn custom_var(&mut self, var: &CustomVar) {
+        let name = (var.group.text.clone(), var.name.text.clone());
+        let first = self.custom_vars.get(&name).filter(|_| var.instance.is_none());
+        if let Some(first) = first {
+            let found = Diagnostic::error(
+                "KC012",
+                var.group.span.to(var.name.span),
+                "this variable is declared twice",
+            )
+            .also(*first, "first declared here");
+            return self.report(found);
+        }
+        if var.instance.is_none() {
+            self.custom_vars.insert(name, var.group.span.to(var.name.span));
+        }
         let Some(value) = self.config_value(&var.value) else { return };
         let desc = var.desc.as_ref().map(StrLit::lossy);
         let group = match var.instance {
@@ -114,13 +132,24 @@ impl<'a> Analysis<'a> {
     }
 
     fn flag(&mut self, flag: &FlagDecl) {
+        let name = &*flag.name.text;
+        if let Some(first) = self.flags.get(name) {
+            let found = Diagnostic::error("KC048", flag.name.span, format!("flag {name} is declared twice"))
+                .also(first.at, "first declared here");
+            return self.report(found);
+        }
         let number = flag.number.map(|(number, _)| number);
-        if let Err(error) = self.host.declare_flag(&flag.name.text, number) {
+        let same = self.flags.iter().find(|(_, other)| Some(other.number) == number);
+        if let Some((other, at)) = same.map(|(other, flag)| (other.clone(), flag.at)) {
+            let message = format!("flag {name} has the number of flag {other}");
+            self.report(Diagnostic::warning("KC048", flag.name.span, message).also(at, "declared here"));
+        }
+        if let Err(error) = self.host.declare_flag(name, number) {
             return self.host_error("KC048", flag.name.span, error);
         }
-        let number = number.or_else(|| (0..32).find(|n| !self.flags.values().any(|used| used == n)));
+        let number = number.or_else(|| (0..32).find(|n| !self.flags.values().any(|used| used.number == *n)));
         if let Some(number) = number {
-            self.flags.insert(flag.name.text.to_string(), number);
+            self.flags.insert(name.to_owned(), Flag { number, at: flag.name.span });
         }
     }
 
@@ -131,7 +160,8 @@ impl<'a> Analysis<'a> {
     }
 
     fn load_module(&mut self, module: &LoadModule, item: Span) {
-        let path = module.path.lossy();
+        let Some(path) = self.expanded(&module.path, module.extended) else { return };
+        let path = String::from_utf8_lossy(&path);
         let file = path.rsplit('/').next().unwrap_or(&path);
         let name = file.strip_suffix(".so").unwrap_or(file);
         match self.host.load_module(name) {
@@ -176,7 +206,8 @@ impl<'a> Analysis<'a> {
     }
 
     fn mod_param(&mut self, param: &ModParam) {
-        let pattern = param.module.lossy();
+        let Some(pattern) = self.expanded(&param.module, param.extended) else { return };
+        let pattern = String::from_utf8_lossy(&pattern);
         let modules = match self.host.modules_matching(&pattern) {
             Ok(modules) => modules,
             Err(error) => return self.host_error("KC014", param.module.span, error),
@@ -184,8 +215,14 @@ impl<'a> Analysis<'a> {
         if modules.is_empty() {
             return self.no_module(&pattern, param.module.span);
         }
-        let Some(value) = self.config_value(&param.value) else { return };
-        let name = param.param.lossy();
+        let value = match &param.value.kind {
+            ExprKind::Str(lit) => self.expanded(lit, param.extended).map(ConfigValue::Str),
+            ExprKind::Pv(pv) => self.constant_pv(pv),
+            _ => self.config_value(&param.value),
+        };
+        let Some(value) = value else { return };
+        let Some(name) = self.expanded(&param.param, param.extended) else { return };
+        let name = String::from_utf8_lossy(&name);
         for module in modules {
             let Err(error) = self.host.set_param(&module, &name, &value) else {
                 self.params_at.entry((module, name.to_string())).or_default().push(param.value.span);
@@ -204,6 +241,60 @@ impl<'a> Analysis<'a> {
                     diagnostic = diagnostic.help(format!("did you mean {near}?"));
                 }
                 self.report(diagnostic);
+            }
+        }
+    }
+
+    /// A string of `loadmodulex` and `modparamx`, in which variables stand that are known when the file is read.
+    fn expanded(&mut self, lit: &StrLit, extended: bool) -> Option<Vec<u8>> {
+        if !extended {
+            return Some(lit.value.to_vec());
+        }
+        let parts = match parse_format(&lit.value) {
+            Ok(parts) => parts,
+            Err(error) => {
+                self.error("KC043", lit.span, error.message);
+                return None;
+            }
+        };
+        let mut out = Vec::with_capacity(lit.value.len());
+        for part in parts {
+            match part {
+                FormatPart::Text(text) => out.extend_from_slice(&text),
+                FormatPart::Pv(mut pv) => {
+                    pv.span = lit.span;
+                    match self.constant_pv(&pv)? {
+                        ConfigValue::Str(text) => out.extend_from_slice(&text),
+                        ConfigValue::Int(number) => out.extend_from_slice(number.to_string().as_bytes()),
+                        ConfigValue::Word(word) => out.extend_from_slice(word.as_bytes()),
+                    }
+                }
+            }
+        }
+        Some(out)
+    }
+
+    /// The value of a variable that is known when the file is read: `$def(NAME)`, `$defn(NAME)`, `$env(NAME)`.
+    fn constant_pv(&mut self, pv: &PvRef) -> Option<ConfigValue> {
+        let name = match &pv.inner {
+            PvInner::Text(text) if pv.transforms.is_empty() => String::from_utf8_lossy(text).into_owned(),
+            _ => String::new(),
+        };
+        let names = self.unit.map.names();
+        let define = || names.iter().find(|(known, _)| *known == name).map(|(_, text)| text.clone());
+        let number = |text: String| text.trim().parse::<i64>().unwrap_or(0);
+        match &*pv.name {
+            "def" | "defv" | "defs" => Some(ConfigValue::Str(define().unwrap_or_default().into_bytes())),
+            "defn" => Some(ConfigValue::Int(define().map_or(0, number))),
+            "env" => Some(ConfigValue::Str(std::env::var(&name).unwrap_or_default().into_bytes())),
+            other => {
+                let found = Diagnostic::error(
+                    "KC043",
+                    pv.span,
+                    format!("${other} has no value while the file is read"),
+                );
+                self.report(found.help("$def(NAME), $defn(NAME) and $env(NAME) have one"));
+                None
             }
         }
     }

@@ -57,7 +57,7 @@ impl Analysis<'_> {
                 None
             }
             ExprKind::Bare(word) => match self.flags.get(&**word) {
-                Some(number) => Some(ir::Expr::Int(*number)),
+                Some(flag) => Some(ir::Expr::Int(flag.number)),
                 None => {
                     self.error("KC012", e.span, format!("{word} is neither a value nor a function"));
                     None
@@ -264,14 +264,19 @@ impl Analysis<'_> {
     pub(super) fn matches(&mut self, value: ir::Expr, pattern: &Expr) -> Option<ir::Expr> {
         let right = self.expr(pattern, true)?;
         match right {
-            ir::Expr::Str(text) => match self.host.prepare_regex(&text) {
-                Ok(regex) => Some(ir::Expr::Match(Box::new(fold::to_str(value)), regex, text[..].into())),
-                Err(error) => {
-                    self.host_error("KC012", pattern.span, error);
-                    None
-                }
-            },
+            ir::Expr::Str(text) => self.matches_text(value, &text, pattern.span),
             other => Some(ir::Expr::MatchDyn(Box::new(fold::to_str(value)), Box::new(fold::to_str(other)))),
+        }
+    }
+
+    /// `value =~ "constant"`.
+    pub(super) fn matches_text(&mut self, value: ir::Expr, pattern: &[u8], span: Span) -> Option<ir::Expr> {
+        match self.host.prepare_regex(pattern) {
+            Ok(regex) => Some(ir::Expr::Match(Box::new(fold::to_str(value)), regex, pattern.into())),
+            Err(error) => {
+                self.host_error("KC012", span, error);
+                None
+            }
         }
     }
 

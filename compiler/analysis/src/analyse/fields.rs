@@ -24,7 +24,13 @@ impl Analysis<'_> {
             self.error("KC044", span, format!("{word} exists in onsend_route only"));
             return Some(None);
         }
-        Some(self.compare_field(field, binary.op, other, binary.op_span))
+        // Captured: between a word of the language and its value `eq` and `ne` mean the same as `==` and `!=`.
+        let op = match binary.op {
+            BinaryOp::StrEq => BinaryOp::Eq,
+            BinaryOp::StrNe => BinaryOp::Ne,
+            op => op,
+        };
+        Some(self.compare_field(field, op, other, binary.op_span))
     }
 
     fn compare_field(&mut self, field: Field, op: BinaryOp, other: &Expr, op_span: Span) -> Option<ir::Expr> {
@@ -37,7 +43,19 @@ impl Analysis<'_> {
             return Some(self.negated(ir::Expr::IsMyself(field), negate));
         }
         if op == BinaryOp::Match {
-            return self.matches(ir::Expr::FieldStr(field), other);
+            let value = ir::Expr::FieldStr(field);
+            return match &other.kind {
+                ExprKind::Bare(word) => self.matches_text(value, word.as_bytes(), other.span),
+                ExprKind::Ip(_) | ExprKind::Net(_) => {
+                    self.error(
+                        "KC012",
+                        op_span,
+                        "an address cannot be compared by =~ with an address or a network",
+                    );
+                    None
+                }
+                _ => self.matches(value, other),
+            };
         }
         match field {
             Field::SrcIp | Field::DstIp | Field::SndIp | Field::ToIp => {
@@ -129,11 +147,14 @@ impl Analysis<'_> {
         }
         let host = match &other.kind {
             ExprKind::Bare(word) => ir::Expr::Str(word.as_bytes().into()),
-            ExprKind::Int(_) => {
-                self.error("KC012", other.span, "an address, a network or a host name is needed here");
-                return None;
+            _ => {
+                let value = self.expr(other, true)?;
+                if value.ty() == ir::Ty::Int {
+                    self.error("KC012", other.span, "an address, a network or a host name is needed here");
+                    return None;
+                }
+                fold::to_str(value)
             }
-            _ => fold::to_str(self.expr(other, true)?),
         };
         Some(self.negated(ir::Expr::IsHost(field, Box::new(host)), negate))
     }

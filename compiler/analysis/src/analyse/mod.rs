@@ -3,8 +3,10 @@
 
 mod call;
 mod config;
+mod core_args;
 mod expr;
 mod fields;
+mod globals;
 mod routes;
 mod stmt;
 
@@ -40,6 +42,7 @@ pub fn analyse(unit: &Unit, host: &mut dyn Host) -> Analysed {
         loaded_at: HashMap::new(),
         params_at: HashMap::new(),
         flags: HashMap::new(),
+        custom_vars: HashMap::new(),
         blocks: Vec::new(),
         routes: HashMap::new(),
         stmts: Vec::new(),
@@ -67,6 +70,13 @@ struct PlaceInFile {
     depth: u32,
 }
 
+/// A declared flag.
+struct Flag {
+    number: i64,
+    /// Where it is declared: it counts from there on.
+    at: Span,
+}
+
 struct Analysis<'a> {
     unit: &'a Unit,
     host: &'a mut dyn Host,
@@ -78,7 +88,8 @@ struct Analysis<'a> {
     loaded_at: HashMap<String, Span>,
     /// Values given for a module's parameter, by module and parameter.
     params_at: HashMap<(String, String), Vec<Span>>,
-    flags: HashMap<String, i64>,
+    flags: HashMap<String, Flag>,
+    custom_vars: HashMap<(Box<str>, Box<str>), Span>,
     blocks: Vec<Block<'a>>,
     /// The blocks that `route()` can call, by name.
     routes: HashMap<Arc<str>, u32>,

@@ -1,7 +1,7 @@
 //! Statements.
 
-use kamjit_syntax::Diagnostic;
 use kamjit_syntax::ast::{CaseLabel, Expr, Stmt, StmtKind, Switch};
+use kamjit_syntax::{Diagnostic, Span};
 
 use super::Analysis;
 use crate::fold;
@@ -36,6 +36,7 @@ impl Analysis<'_> {
             }
             StmtKind::If(node) => {
                 let cond = self.expr(&node.cond, true);
+                self.judge_condition(cond.as_ref(), node.cond.span, "if");
                 let then = self.inner(&node.then.stmts);
                 let otherwise = node.otherwise.as_ref().map(|b| self.inner(&b.stmts)).unwrap_or_default();
                 ir::StmtKind::If(cond?, then, otherwise)
@@ -43,6 +44,7 @@ impl Analysis<'_> {
             StmtKind::While(node) => {
                 let cond = self.expr(&node.cond, true);
                 let cond = cond.and_then(|value| self.need_int(value, node.cond.span));
+                self.judge_condition(cond.as_ref(), node.cond.span, "while");
                 let body = self.inner(&node.body.stmts);
                 ir::StmtKind::While(cond?, body)
             }
@@ -68,7 +70,29 @@ impl Analysis<'_> {
         }
     }
 
+    /// What the real server warns about at its start, too.
+    fn judge_condition(&mut self, cond: Option<&ir::Expr>, span: Span, keyword: &str) {
+        let Some(cond) = cond else { return };
+        if cond.ty() == Ty::Str {
+            let found = Diagnostic::warning(
+                "KC040",
+                span,
+                "a string as a condition is true only if it is a number above 0",
+            );
+            self.report(found.help("compare it, or test it with strempty()"));
+        } else if matches!(cond, ir::Expr::Int(_)) {
+            self.report(Diagnostic::warning(
+                "KC029",
+                span,
+                format!("the condition of this {keyword} is always the same"),
+            ));
+        }
+    }
+
     fn switch(&mut self, node: &Switch) -> Option<ir::Switch> {
+        if node.cases.is_empty() {
+            self.report(Diagnostic::warning("KC051", node.on.span, "this switch has no cases"));
+        }
         let on = self.expr(&node.on, true);
         let mut cases: Vec<ir::Case> = Vec::with_capacity(node.cases.len());
         let mut good = true;
@@ -107,6 +131,8 @@ impl Analysis<'_> {
             CaseLabel::Regex(e) => (e, true),
         };
         let value = self.expr(e, true)?;
+        // `case /1:` is the pattern "1".
+        let value = if regex { fold::to_str(value) } else { value };
         let is_int = value.ty() == Ty::Int;
         let made = match value {
             ir::Expr::Str(text) if regex => match self.host.prepare_regex(&text) {

@@ -134,7 +134,8 @@ fn types_are_checked_as_the_server_does() {
             "if (5 == \"5\") exit;",
             "KC012 Error: a number is needed here, this is a string (convert it with (int))\n",
         ),
-        ("if (\"5\" == 5) exit;", ""),
+        ("if (\"5\" == 5) exit;", "KC029 Warning: the condition of this if is always the same\n"),
+        ("if ($si eq \"5\") exit;", ""),
         (
             "$var(a) = strlen(5);",
             "KC012 Error: a string is needed here, this is a number (convert it with (str))\n",

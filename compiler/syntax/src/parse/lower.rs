@@ -2,6 +2,7 @@
 //! `Error` node.
 
 mod exprs;
+mod hosts;
 mod items;
 mod literals;
 mod stmts;

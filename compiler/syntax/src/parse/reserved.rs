@@ -5,6 +5,31 @@ pub(crate) fn is_reserved(word: &str) -> bool {
     WORDS.binary_search(&word).is_ok()
 }
 
+/// True for the words that stand for numbers.
+pub(crate) fn is_word(word: &str) -> bool {
+    matches!(
+        word,
+        "yes"
+            | "no"
+            | "on"
+            | "off"
+            | "true"
+            | "false"
+            | "enable"
+            | "disable"
+            | "inet"
+            | "INET"
+            | "ipv4"
+            | "IPv4"
+            | "IPV4"
+            | "inet6"
+            | "INET6"
+            | "ipv6"
+            | "IPv6"
+            | "IPV6"
+    )
+}
+
 /// Sorted, for binary search.
 #[rustfmt::skip]
 const WORDS: &[&str] = &[

@@ -4,6 +4,7 @@ use std::iter::Peekable;
 
 use pest::iterators::Pairs;
 
+use super::hosts::Labels;
 use super::literals::{proto, word};
 use super::{Lower, P};
 use crate::ast::{
@@ -158,7 +159,7 @@ impl Lower {
         let target = match argument.as_rule() {
             Rule::expr => RouteTarget::Dynamic(Box::new(self.expr(argument))),
             _ => {
-                let name = self.name_or_string(&argument);
+                let name = self.route_name(&argument);
                 self.refuse_reserved(&name);
                 RouteTarget::Static(name)
             }
@@ -232,9 +233,14 @@ impl Lower {
             Rule::net => self.net(&pair),
             Rule::ip => self.ip(pair.as_str(), at).map_or(ExprKind::Error, ExprKind::Ip),
             Rule::proto | Rule::any => ExprKind::Proto(proto(pair.as_str())),
-            Rule::bare_id | Rule::bare_host => {
+            Rule::bare_id => {
                 let word = pair.as_str().trim();
                 self.refuse_reserved(&crate::ast::Name { text: word.into(), span: at, quoted: false });
+                ExprKind::Bare(word.into())
+            }
+            Rule::bare_host => {
+                let word = pair.as_str().trim();
+                self.refuse_host(word, at, Labels::Identifiers);
                 ExprKind::Bare(word.into())
             }
             _ => core_var(pair.as_str()).map_or(ExprKind::Error, ExprKind::Core),

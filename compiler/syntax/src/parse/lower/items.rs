@@ -2,8 +2,8 @@
 
 use super::{Lower, P, missing_item};
 use crate::ast::{
-    Block, CustomVar, Expr, ExprKind, FlagDecl, Global, HostKind, ItemKind, Listen, LoadModule, ModParam,
-    Name, RouteBlock, RouteKind, SocketLit,
+    Block, CustomVar, Expr, ExprKind, FlagDecl, Global, ItemKind, Listen, LoadModule, ModParam, Name,
+    RouteBlock, RouteKind, SocketLit,
 };
 use crate::parse::grammar::Rule;
 use crate::parse::reserved;
@@ -26,6 +26,7 @@ impl Lower {
                 let mut parts = pair.into_inner();
                 let name = self.name(&parts.next()?);
                 let value = self.literal(parts.next()?);
+                self.refuse_wrong_item(&name, &value);
                 ItemKind::Global(Global { name, values: vec![value] })
             }
             Rule::coreparam => {
@@ -43,7 +44,9 @@ impl Lower {
                 ItemKind::Flags(flags?)
             }
             Rule::avpflags => {
-                ItemKind::AvpFlags(pair.into_inner().skip(1).map(|p| self.name_or_string(&p)).collect())
+                let names: Vec<Name> = pair.into_inner().skip(1).map(|p| self.name_or_string(&p)).collect();
+                names.iter().for_each(|name| self.refuse_reserved(name));
+                ItemKind::AvpFlags(names)
             }
             Rule::loadmodule => {
                 let mut parts = pair.into_inner();
@@ -81,9 +84,10 @@ impl Lower {
                 Rule::kw_main | Rule::kw_block | Rule::kw_event => keyword = Some(self.name(&part)),
                 Rule::route_name => {
                     let inner = part.into_inner().next();
-                    route_name = inner.map(|p| self.name_or_string(&p));
+                    route_name = inner.map(|p| self.route_name(&p));
                 }
-                Rule::event_id | Rule::string => route_name = Some(self.name_or_string(&part)),
+                Rule::event_id => route_name = Some(self.name(&part)),
+                Rule::string => route_name = Some(self.event_name(&part)),
                 _ => body = self.block(part),
             }
         }
@@ -102,6 +106,40 @@ impl Lower {
         ItemKind::Route(RouteBlock { kind, keyword, name: route_name, body })
     }
 
+    /// Items with a syntax of their own that were read as `name = value`, since their value is none of theirs.
+    fn refuse_wrong_item(&mut self, name: &Name, value: &Expr) {
+        let wanted = match &*name.text {
+            "listen" | "alias" | "domain" => "an address, an interface or a host name",
+            "loadpath" | "mpath" | "cfgengine" => "a string",
+            _ => return,
+        };
+        if !matches!(value.kind, ExprKind::Error) {
+            self.error(value.span, format!("{wanted} is needed here"));
+        }
+    }
+
+    /// A quoted event: the real server reads what is in the quotes by the same rule.
+    fn event_name(&mut self, pair: &P<'_>) -> Name {
+        let name = self.name_or_string(pair);
+        let mut parts = name.text.split(':');
+        let good = |part: &str| {
+            part.starts_with(|c: char| c.is_ascii_alphabetic())
+                && part.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'_' || b == b'-')
+        };
+        if !(parts.next().is_some_and(good) && name.text.contains(':') && parts.all(good)) {
+            self.error(name.span, format!("`{}` is no event: events are named module:event", name.text));
+        }
+        name
+    }
+
+    /// The name of a route; a number stands for its value (`01` and `0x1` are 1).
+    pub(super) fn route_name(&mut self, pair: &P<'_>) -> Name {
+        if pair.as_rule() == Rule::number {
+            return Name { text: self.int(pair).to_string().into(), span: self.span(pair), quoted: false };
+        }
+        self.name_or_string(pair)
+    }
+
     /// Reports a keyword where the server wants a name of the author's own.
     pub(super) fn refuse_reserved(&mut self, name: &Name) {
         if !name.quoted && reserved::is_reserved(&name.text) {
@@ -112,19 +150,22 @@ impl Lower {
         }
     }
 
+    /// As [`Self::refuse_reserved`], where also words and numbers that stand for a value are none.
+    fn refuse_word(&mut self, name: &Name) {
+        if !name.quoted
+            && (reserved::is_word(&name.text) || name.text.starts_with(|c: char| c.is_ascii_digit()))
+        {
+            self.error(name.span, format!("`{}` stands for a number and cannot be a name here", name.text));
+        }
+        self.refuse_reserved(name);
+    }
+
     fn alias(&mut self, pair: P<'_>) -> Option<ItemKind> {
         let mut parts = pair.into_inner();
         let name = self.name(&parts.next()?);
         let mut values = Vec::new();
         for part in parts {
             let socket = self.socket(&part);
-            for host in &socket.hosts {
-                // A keyword that follows is no address: the item it begins lacks something.
-                if let HostKind::Name(text) = &host.kind {
-                    let quoted = host.span.len() != text.len();
-                    self.refuse_reserved(&Name { text: text.clone(), span: host.span, quoted });
-                }
-            }
             values.push(Expr { span: self.span(&part), kind: ExprKind::Socket(Box::new(socket)) });
         }
         Some(ItemKind::Global(Global { name, values }))
@@ -137,7 +178,7 @@ impl Lower {
             match part.as_rule() {
                 Rule::kw_advertise => advertised = true,
                 Rule::socket if advertised => listen.advertise = Some(self.socket(&part)),
-                Rule::socket => listen.sockets.push(self.socket(&part)),
+                Rule::socket => listen.sockets.push(self.bound(&part)),
                 Rule::string => listen.name = Some(self.string(&part)),
                 Rule::kw_virtual => listen.is_virtual = true,
                 _ => {}
@@ -152,7 +193,7 @@ impl Lower {
             let rule = attr.as_rule();
             let Some(value) = attr.into_inner().nth(1) else { continue };
             match rule {
-                Rule::bind_attr => listen.sockets.push(self.socket(&value)),
+                Rule::bind_attr => listen.sockets.push(self.bound(&value)),
                 Rule::adv_attr => listen.advertise = Some(self.socket(&value)),
                 Rule::name_attr => listen.name = Some(self.string(&value)),
                 Rule::agname_attr => listen.agname = Some(self.string(&value)),
@@ -198,7 +239,7 @@ impl Lower {
         }
         for name in [&group, &var] {
             if &*name.text != "default" {
-                self.refuse_reserved(name);
+                self.refuse_word(name);
             }
         }
         Some(ItemKind::CustomVar(CustomVar { group, instance, name: var, value, desc }))
@@ -207,6 +248,7 @@ impl Lower {
     fn flag(&mut self, pair: P<'_>) -> Option<FlagDecl> {
         let mut parts = pair.into_inner();
         let name = self.name_or_string(&parts.next()?);
+        self.refuse_word(&name);
         let number = parts.next().map(|p| (self.int(&p), self.span(&p)));
         Some(FlagDecl { name, number })
     }

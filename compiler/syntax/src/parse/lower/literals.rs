@@ -1,11 +1,10 @@
-//! Strings, numbers, addresses, sockets.
+//! Strings, numbers, addresses.
 
 use std::net::IpAddr;
 
 use super::{Lower, P};
 use crate::ast::{
-    Attr, Expr, ExprKind, Host, HostKind, Name, NetLit, NetMask, Proto, Select, SelectIndex, SelectPart,
-    SocketLit, StrLit, WordLit,
+    Attr, Expr, ExprKind, Name, NetLit, NetMask, Proto, Select, SelectIndex, SelectPart, StrLit, WordLit,
 };
 use crate::parse::grammar::Rule;
 use crate::raw_bytes;
@@ -106,36 +105,6 @@ impl Lower {
             },
         };
         ExprKind::Net(NetLit { addr: ip, mask })
-    }
-
-    pub(super) fn socket(&mut self, pair: &P<'_>) -> SocketLit {
-        let mut socket =
-            SocketLit { proto: None, hosts: Vec::new(), port: None, port_end: None, span: self.span(pair) };
-        for part in pair.clone().into_inner() {
-            match part.as_rule() {
-                Rule::sock_proto | Rule::any => socket.proto = Some((proto(part.as_str()), self.span(&part))),
-                Rule::host => {
-                    if let Some(host) = self.host(part) {
-                        socket.hosts.push(host);
-                    }
-                }
-                Rule::port if socket.port.is_none() => socket.port = Some(self.port(&part)),
-                Rule::port => socket.port_end = Some(self.port(&part)),
-                _ => {}
-            }
-        }
-        socket
-    }
-
-    fn host(&mut self, pair: P<'_>) -> Option<Host> {
-        let part = pair.into_inner().next()?;
-        let at = self.span(&part);
-        let kind = match part.as_rule() {
-            Rule::ip_sock => HostKind::Ip(self.ip(part.as_str(), at)?),
-            Rule::string => HostKind::Name(self.string(&part).lossy().into()),
-            _ => HostKind::Name(part.as_str().into()),
-        };
-        Some(Host { kind, span: at })
     }
 
     pub(super) fn attr(&mut self, pair: &P<'_>) -> Attr {
