@@ -1,8 +1,8 @@
 //! Conditions on bare words: `uri == myself`, `method == "INVITE"`, `src_ip == 10.0.0.0/8`, `dst_port == 5060`.
 //! Strings compare without regard to case, and the right side may be any value (captured from 5.6.3).
 
-use kamjit_syntax::Span;
 use kamjit_syntax::ast::{Binary, BinaryOp, CoreVar, Expr, ExprKind, NetLit, NetMask, Proto, WordLit};
+use kamjit_syntax::{Diagnostic, Span};
 
 use super::Analysis;
 use crate::fold;
@@ -46,12 +46,16 @@ impl Analysis<'_> {
             let value = ir::Expr::FieldStr(field);
             return match &other.kind {
                 ExprKind::Bare(word) => self.matches_text(value, word.as_bytes(), other.span),
-                ExprKind::Ip(_) | ExprKind::Net(_) => {
+                kind if is_address(field) && is_net(kind) => {
                     self.error(
                         "KC012",
                         op_span,
                         "an address cannot be compared by =~ with an address or a network",
                     );
+                    None
+                }
+                ExprKind::Int(_) | ExprKind::Word(_) if is_address(field) => {
+                    self.error("KC012", other.span, "a string is needed here, this is a number");
                     None
                 }
                 _ => self.matches(value, other),
@@ -105,6 +109,13 @@ impl Analysis<'_> {
                 return None;
             }
         };
+        if value.ty() == ir::Ty::Str {
+            // Captured: whatever the operator and the text.
+            let found =
+                Diagnostic::warning("KC049", op_span, "a number compared with a string: this is never true");
+            self.report(found.help("write the number without quotes, or convert it with (int)"));
+            return Some(ir::Expr::Int(0));
+        }
         Some(fold::cmp(cmp, ir::Expr::FieldInt(field), value, self.generation))
     }
 
@@ -172,6 +183,19 @@ impl Analysis<'_> {
 
     fn negated(&self, e: ir::Expr, negate: bool) -> ir::Expr {
         if negate { fold::not(e, self.generation) } else { e }
+    }
+}
+
+fn is_address(field: Field) -> bool {
+    matches!(field, Field::SrcIp | Field::DstIp | Field::SndIp | Field::ToIp)
+}
+
+/// An address or a network, also in quotes.
+fn is_net(kind: &ExprKind) -> bool {
+    match kind {
+        ExprKind::Ip(_) | ExprKind::Net(_) => true,
+        ExprKind::Str(lit) => IpNet::parse(&lit.value).is_some(),
+        _ => false,
     }
 }
 
