@@ -111,7 +111,7 @@ fn judge(snippet: &Snippet) -> Option<String> {
     let good = match snippet.label.split_once(": ") {
         Some(("better", code)) => real && !ours && said.contains(&format!("error[{code}]")),
         _ if snippet.label == "six" => !real && ours,
-        _ => real == ours && (ours || said.contains("error[")),
+        _ => real == ours && (ours || said.contains("error[") || said.contains("ERROR: cannot listen on")),
     };
     (!good).then(|| {
         let verdict = |accepted| if accepted { "accepted" } else { "refused" };

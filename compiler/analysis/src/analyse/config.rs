@@ -37,9 +37,6 @@ impl<'a> Analysis<'a> {
     }
 
     fn global(&mut self, global: &Global) {
-        if !self.check_global(global) {
-            return;
-        }
         let mut values = Vec::with_capacity(global.values.len());
         for value in &global.values {
             match self.config_value(value) {

@@ -6,7 +6,6 @@ mod config;
 mod core_args;
 mod expr;
 mod fields;
-mod globals;
 mod routes;
 mod stmt;
 
