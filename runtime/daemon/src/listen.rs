@@ -44,6 +44,17 @@ pub fn specs(args: &Args, globals: &Globals) -> Result<Vec<ListenSpec>, BadListe
         }
     }
     if specs.is_empty() {
+        if globals.int("auto_bind_ipv6") != 0 {
+            for entry in interfaces::interface_addrs().into_iter().filter(|entry| entry.addr.is_ipv6()) {
+                // Link-local addresses have a scope.
+                if entry.scope_id == 0 || globals.int("bind_ipv6_link_local") != 0 {
+                    push(&mut specs, Proto::Udp, entry.with_port(default_port), None, None);
+                    if tcp {
+                        push(&mut specs, Proto::Tcp, entry.with_port(default_port), None, None);
+                    }
+                }
+            }
+        }
         for ip in interfaces::default_ipv4() {
             push(&mut specs, Proto::Udp, SocketAddr::new(ip.into(), default_port), None, None);
             if tcp {
@@ -162,7 +173,8 @@ fn resolve(host: &str) -> Vec<IpAddr> {
 /// Aliases: `alias=`, `--alias`, and the names of our addresses unless `auto_aliases` is off.
 pub fn aliases(args: &Args, globals: &Globals, specs: &[ListenSpec]) -> Vec<Alias> {
     let mut aliases = Vec::new();
-    let given = globals.all("alias").flat_map(|words| words.iter().filter_map(word));
+    let given =
+        globals.all("alias").chain(globals.all("domain")).flat_map(|words| words.iter().filter_map(word));
     for text in args.alias.iter().map(String::as_str).chain(given) {
         let (proto, host, port) = split(text);
         aliases.push(Alias { host: host.to_ascii_lowercase().into_bytes().into(), port, proto });

@@ -124,7 +124,7 @@ fn run(
         .build()
         .map_err(system("cannot start the control thread"))?;
     runtime.block_on(async {
-        let identity = Identity::new(&sockets, aliases);
+        let identity = Identity::new(&sockets, aliases, loaded.program.globals.ipv6_style);
         let tcp = TcpTransport::new(tcp_options(&loaded.program));
         let dns_program = Arc::clone(&loaded.program);
         let engine = Engine::new(
@@ -226,6 +226,11 @@ fn udp_options(args: &Args, globals: &Globals) -> UdpOptions {
         pmtu_discovery: globals.int("pmtu_discovery") != 0,
         recv_buffer: asked.unwrap_or(default.recv_buffer),
         send_buffer: size("maxsndbuffer"),
+        multicast_interface: globals
+            .text("mcast")
+            .map_or(0, |name| kamjit_net::interfaces::interface_index(&name)),
+        multicast_ttl: u8::try_from(globals.int("mcast_ttl")).ok(),
+        multicast_loop: globals.int("mcast_loopback") != 0,
         free_bind: globals.int("ip_free_bind") != 0,
     }
 }

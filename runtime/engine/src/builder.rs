@@ -103,6 +103,11 @@ impl Builder {
             let found = self.routes.iter().find(|r| r.kind == kind && r.name.is_empty());
             found.map(|r| crate::program::RouteIndex(r.index))
         };
+        let event = |name: &str| {
+            let found =
+                self.routes.iter().find(|r| r.kind == kamjit_catalog::Routes::EVENT && r.name == name);
+            found.map(|r| crate::program::RouteIndex(r.index))
+        };
         let header = |global: &str, name: &str| {
             let line = self.globals.text(global).unwrap_or_else(|| format!("{name}: {}", crate::SIGNATURE));
             (self.globals.int("server_signature") != 0 && !line.is_empty()).then(|| line.into_bytes().into())
@@ -112,6 +117,8 @@ impl Builder {
             user_agent_header: header("user_agent_header", "User-Agent"),
             request_route: main(kamjit_catalog::Routes::REQUEST),
             onsend_route: main(kamjit_catalog::Routes::ONSEND),
+            pre_routing: event("core:pre-routing"),
+            msg_received: event("core:msg-received").filter(|_| self.globals.int("received_route_mode") == 1),
             reply_route: main(kamjit_catalog::Routes::CORE_ONREPLY),
             generation: self.generation,
             globals: self.globals,
@@ -274,6 +281,17 @@ impl Builder {
                 Err(HostError::new("this argument must be a constant string, not a variable"))
             }
         }
+    }
+}
+
+/// Core functions are stricter than those of modules: their arguments are part of the grammar (captured).
+fn core_arg(function: &str, kind: ArgKind, arg: &CallArg) -> Result<(), HostError> {
+    match (kind, arg) {
+        (ArgKind::Str, CallArg::Int(_)) => Err(HostError::new("a string in quotes is expected")),
+        (ArgKind::Int, CallArg::Int(n)) if *n < 0 && function != "remove_branch" => {
+            Err(HostError::new("the number cannot be negative"))
+        }
+        _ => Ok(()),
     }
 }
 
@@ -462,6 +480,9 @@ impl Host for Builder {
         self.place = Some(place.clone());
         let mut prepared = Vec::with_capacity(args.len());
         for (at, (kind, arg)) in form.args.iter().zip(args).enumerate() {
+            if (function as usize) < crate::core::MODULE.functions.len() {
+                core_arg(def.name, *kind, arg).map_err(|error| error.at(at))?;
+            }
             prepared.push(self.arg(*kind, arg).map_err(|error| error.at(at))?);
         }
         if let Some(digest) = def.run.prepare {

@@ -23,7 +23,7 @@ impl<'m> Ctx<'m> {
     pub(crate) fn address_text(&self, ip: IpAddr) -> &'m [u8] {
         match ip {
             IpAddr::V4(ip) => dotted(self.arena, ip.octets()),
-            IpAddr::V6(ip) => bumpalo::format!(in self.arena, "{}", ip).into_bump_str().as_bytes(),
+            IpAddr::V6(ip) => self.keep(self.program.globals.ipv6_style.text(ip).as_bytes()),
         }
     }
 

@@ -5,6 +5,8 @@ use std::net::IpAddr;
 use kamjit_net::{SocketInfo, SocketTable};
 use kamjit_sip::Proto;
 
+use crate::globals::Ipv6Style;
+
 /// A configured or discovered alias `[proto:]host[:port]`.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Alias {
@@ -41,10 +43,10 @@ pub struct SocketName {
 }
 
 impl SocketName {
-    fn new(info: &SocketInfo) -> SocketName {
+    fn new(info: &SocketInfo, style: Ipv6Style) -> SocketName {
         let address = match info.addr.ip() {
             IpAddr::V4(ip) => ip.to_string(),
-            IpAddr::V6(ip) => format!("[{ip}]"),
+            IpAddr::V6(ip) => format!("[{}]", style.text(ip)),
         };
         let (host, port) = match &info.advertise {
             Some((host, port)) => (host.clone(), if *port == 0 { info.addr.port() } else { *port }),
@@ -63,8 +65,9 @@ impl SocketName {
 
 impl Identity {
     /// Names of the sockets and aliases.
-    pub fn new(sockets: &SocketTable, aliases: Vec<Alias>) -> Identity {
-        Identity { aliases, sockets: sockets.infos().iter().map(SocketName::new).collect() }
+    pub fn new(sockets: &SocketTable, aliases: Vec<Alias>, style: Ipv6Style) -> Identity {
+        let name = |info| SocketName::new(info, style);
+        Identity { aliases, sockets: sockets.infos().iter().map(name).collect() }
     }
 
     /// The aliases.

@@ -92,6 +92,10 @@ pub struct Program {
     pub request_route: Option<RouteIndex>,
     /// `onsend_route`.
     pub onsend_route: Option<RouteIndex>,
+    /// `event_route[core:pre-routing]`: runs before the main routes, which it can drop.
+    pub pre_routing: Option<RouteIndex>,
+    /// `event_route[core:msg-received]`, with `received_route_mode=1`: runs before a message is read.
+    pub msg_received: Option<RouteIndex>,
     /// `reply_route`.
     pub reply_route: Option<RouteIndex>,
     pub(crate) states: States,

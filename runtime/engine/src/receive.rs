@@ -21,6 +21,7 @@ use crate::{
     hooks::ReplyVerdict,
     log::{self, Level},
     program::RouteIndex,
+    stand_in,
     worker::Worker,
 };
 
@@ -101,6 +102,12 @@ impl MessageSink for Streams {
 fn process(scope: &Scope, worker: &Rc<Worker>, bytes: &[u8], rcv: ReceiveInfo) {
     // The run keeps its program alive whatever a reload does.
     let program = worker.engine.program();
+    if let Some(route) = program.msg_received
+        && let Some(mut ctx) = stand_in::context_from(scope, worker, &program, rcv)
+        && ctx.run_route(route) == Ended::Drop
+    {
+        return;
+    }
     let msg = match Message::parse(&scope.arena, bytes) {
         Ok(msg) => msg,
         Err(error) => {
@@ -112,6 +119,11 @@ fn process(scope: &Scope, worker: &Rc<Worker>, bytes: &[u8], rcv: ReceiveInfo) {
     let routes = if msg.is_request() { Routes::REQUEST } else { Routes::CORE_ONREPLY };
     let mut ctx = Ctx::new(scope, worker, &program, msg, rcv, routes);
     ctx.message_id = worker.engine.next_message_id();
+    if let Some(route) = program.pre_routing
+        && matches!(ctx.run_route_as(route, Routes::EVENT), Ended::Drop | Ended::Cancelled)
+    {
+        return;
+    }
     if msg.is_request() {
         request(&mut ctx);
     } else {

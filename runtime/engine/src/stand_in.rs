@@ -23,9 +23,19 @@ Content-Length: 0\r\n\r\n";
 
 /// A context on a stand-in request, in a fibre of the worker.
 pub fn context<'m>(scope: &'m Scope, worker: &'m Rc<Worker>, program: &'m Program) -> Option<Ctx<'m>> {
-    let msg = Message::parse(&scope.arena, MESSAGE).ok()?;
     let nowhere = SocketAddr::from((Ipv4Addr::LOCALHOST, 5060));
     let rcv = ReceiveInfo { proto: Proto::Udp, src: nowhere, dst: nowhere, socket: SocketId(0), conn: None };
+    context_from(scope, worker, program, rcv)
+}
+
+/// The same for something that was received.
+pub fn context_from<'m>(
+    scope: &'m Scope,
+    worker: &'m Rc<Worker>,
+    program: &'m Program,
+    rcv: ReceiveInfo,
+) -> Option<Ctx<'m>> {
+    let msg = Message::parse(&scope.arena, MESSAGE).ok()?;
     Some(Ctx::new(scope, worker, program, msg, rcv, Routes::EVENT))
 }
 

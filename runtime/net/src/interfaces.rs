@@ -56,6 +56,13 @@ pub fn interface_addrs() -> Vec<InterfaceAddr> {
     found
 }
 
+/// The index of an interface; 0 if there is none of that name.
+pub fn interface_index(name: &str) -> u32 {
+    let Ok(name) = std::ffi::CString::new(name) else { return 0 };
+    // SAFETY: a NUL-terminated string that is only read.
+    unsafe { libc::if_nametoindex(name.as_ptr()) }
+}
+
 /// IPv4 addresses that a server without any `listen=` binds, each its own socket.
 pub fn default_ipv4() -> Vec<Ipv4Addr> {
     let mut ips: Vec<Ipv4Addr> = Vec::new();

@@ -36,12 +36,19 @@ struct Target {
 /// `forward(uri:host, uri:port)`, `forward("10.0.0.1")`, `forward(10.0.0.1, 5070)`, `forward("10.0.0.1:5070")`.
 fn digest(_: &mut Prepare<'_>, args: Vec<Arg>, _: &Place) -> Result<Vec<Arg>, HostError> {
     let mut target = Target { host: None, port: None };
-    if let Some(Arg::Str(host)) = args.first()
-        && **host != *b"uri:host"
-    {
-        let spec = super::sending::SocketSpec::parse(host)
-            .ok_or_else(|| HostError::new(format!("'{}' is no host", host.escape_ascii())).at(0))?;
-        (target.host, target.port) = (Some(spec.host), spec.port);
+    match args.first() {
+        None => {}
+        Some(Arg::Str(host)) if **host == *b"uri:host" => {}
+        Some(Arg::Str(host)) => {
+            let spec = super::sending::SocketSpec::parse(host)
+                .filter(|spec| spec.proto.is_none() && is_host(&spec.host))
+                .ok_or_else(|| HostError::new(format!("'{}' is no host", host.escape_ascii())).at(0))?;
+            (target.host, target.port) = (Some(spec.host), spec.port);
+        }
+        Some(_) => return Err(HostError::new("a host is expected, not a variable").at(0)),
+    }
+    if target.host.is_some() && matches!(args.get(1), Some(Arg::Str(port)) if **port == *b"uri:port") {
+        return Err(HostError::new("uri:port goes with uri:host only").at(1));
     }
     if let Some(Arg::Str(port)) = args.get(1)
         && **port != *b"uri:port"
@@ -51,6 +58,11 @@ fn digest(_: &mut Prepare<'_>, args: Vec<Arg>, _: &Place) -> Result<Vec<Arg>, Ho
         target.port = Some(number);
     }
     Ok(vec![Prepare::digested(target)])
+}
+
+/// A name or an address: no bare number and no transport.
+pub(super) fn is_host(text: &[u8]) -> bool {
+    !text.iter().all(|b| b.is_ascii_digit() || *b == b'-') && Proto::from_name(text).is_none()
 }
 
 fn run<'m>(ctx: &mut Ctx<'m>, args: &'m [Arg], proto: Option<Proto>) -> Ret {

@@ -48,7 +48,7 @@ pub static MODULE: Module = Module {
         prefix::init(init)
     },
     start: Some(counters::start),
-    event_routes: &["core:worker-one-init"],
+    event_routes: &["core:msg-received", "core:pre-routing", "core:worker-one-init"],
     ..Module::EMPTY
 };
 

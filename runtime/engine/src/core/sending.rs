@@ -25,7 +25,7 @@ pub(super) const FUNCTIONS: &[FunctionDef] = &[
     plain("add_tcp_alias", &[NO_ARGS, ONE_INT], force_tcp_alias),
     prepared("force_send_socket", &[ONE_CUSTOM], digest_socket, force_send_socket),
     prepared("udp_mtu_try_proto", &[ONE_TEXT], digest_proto, udp_mtu_try_proto),
-    plain("set_advertised_address", &[ONE_TEXT], set_advertised_address),
+    prepared("set_advertised_address", &[ONE_CUSTOM], digest_host, set_advertised_address),
     plain("set_advertised_port", &[ONE_INT], set_advertised_port),
 ];
 
@@ -61,6 +61,11 @@ pub struct SocketSpec {
 impl SocketSpec {
     /// Reads `udp:1.2.3.4:5060`, `1.2.3.4`, `[::1]:5060`.
     pub fn parse(text: &[u8]) -> Option<SocketSpec> {
+        // An IPv6 address may stand without brackets.
+        if let Ok(ip) = String::from_utf8_lossy(text).parse::<std::net::Ipv6Addr>() {
+            let host = format!("[{ip}]").into_bytes().into();
+            return Some(SocketSpec { proto: None, host, port: None });
+        }
         let (proto, rest) = match text.iter().position(|&b| b == b':') {
             Some(at) => match Proto::from_name(&text[..at]) {
                 Some(proto) => (Some(proto), &text[at + 1..]),
@@ -106,6 +111,7 @@ fn digest_socket(_: &mut Prepare<'_>, args: Vec<Arg>, _: &Place) -> Result<Vec<A
         return Err(HostError::new("a socket is written [proto:]host[:port]").at(0));
     };
     let spec = SocketSpec::parse(text)
+        .filter(|spec| !spec.host.starts_with(b"-") && Proto::from_name(&spec.host).is_none())
         .ok_or_else(|| HostError::new(format!("'{}' is no socket", text.escape_ascii())).at(0))?;
     Ok(vec![Prepare::digested(spec)])
 }
@@ -147,6 +153,17 @@ fn udp_mtu_try_proto<'m>(ctx: &mut Ctx<'m>, args: &'m [Arg]) -> Ret {
     let Some(Arg::Int(bit)) = args.first() else { return Ret::FALSE };
     ctx.flags.send &= !(bits::MTU_UDP | bits::MTU_TCP | bits::MTU_TLS | bits::MTU_SCTP);
     mark(ctx, *bit as u32)
+}
+
+/// One host without transport and port.
+fn digest_host(_: &mut Prepare<'_>, args: Vec<Arg>, _: &Place) -> Result<Vec<Arg>, HostError> {
+    match args.first() {
+        Some(Arg::Str(text)) if !text.starts_with(b"-") && !text.starts_with(b"uri:") => {
+            let proto = text.split(|b| *b == b':').next().and_then(Proto::from_name);
+            if proto.is_none() { Ok(args) } else { Err(HostError::new("a host is expected").at(0)) }
+        }
+        _ => Err(HostError::new("a host is expected, not a variable").at(0)),
+    }
 }
 
 fn set_advertised_address<'m>(ctx: &mut Ctx<'m>, args: &'m [Arg]) -> Ret {

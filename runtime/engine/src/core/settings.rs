@@ -73,7 +73,7 @@ const CORE: &[Setting] = &[
 
 /// Names of the global parameters are these with `tcp_` before them.
 const TCP: &[Setting] = &[
-    ("connect_timeout", 10, Some((-1, i32::MAX as i64)), "seconds that opening a connection may take"),
+    ("connect_timeout", 10, Some((-1, i32::MAX as i64 / 16)), "seconds that opening a connection may take"),
     ("send_timeout", 10, Some((-1, i32::MAX as i64)), "seconds that sending may take"),
     ("connection_lifetime", 120, Some((-1, i32::MAX as i64)), "seconds that a silent connection lives"),
     ("max_connections", 2048, Some((0, i32::MAX as i64)), "connections at a time"),

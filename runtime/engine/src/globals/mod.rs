@@ -10,6 +10,30 @@ pub use self::live::Live;
 use self::table::{SYNONYMS, TABLE, Use};
 use crate::ctx::send_flags;
 
+/// How IPv6 addresses are written (`ipv6_hex_style`).
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Ipv6Style {
+    /// `::1`.
+    #[default]
+    Short,
+    /// `fd00:0:0:0:0:0:0:1`.
+    Lower,
+    /// `FD00:0:0:0:0:0:0:1`.
+    Upper,
+}
+
+impl Ipv6Style {
+    /// An address in this style, without brackets.
+    pub fn text(self, ip: std::net::Ipv6Addr) -> String {
+        let parts = || ip.segments().into_iter();
+        match self {
+            Ipv6Style::Short => ip.to_string(),
+            Ipv6Style::Lower => parts().map(|part| format!("{part:x}")).collect::<Vec<_>>().join(":"),
+            Ipv6Style::Upper => parts().map(|part| format!("{part:X}")).collect::<Vec<_>>().join(":"),
+        }
+    }
+}
+
 /// The values given.
 #[derive(Clone, Debug)]
 pub struct Globals {
@@ -28,6 +52,8 @@ pub struct Globals {
     pub reply_to_via: bool,
     /// `sip_warning`: local replies say where the request came from.
     pub sip_warning: bool,
+    /// `ipv6_hex_style`: how addresses are written.
+    pub ipv6_style: Ipv6Style,
     /// `mhomed`: the system's routing table chooses the socket to send from.
     pub mhomed: bool,
     /// `onsend_route_reply`: `onsend_route` runs for replies as well.
@@ -47,6 +73,7 @@ impl Default for Globals {
             advertised_port: None,
             reply_to_via: false,
             sip_warning: false,
+            ipv6_style: Ipv6Style::default(),
             mhomed: false,
             onsend_route_reply: false,
             check_via: false,
@@ -78,6 +105,13 @@ impl Globals {
             ("onsend_route_reply", [ConfigValue::Int(n)]) => self.onsend_route_reply = on(*n),
             ("reply_to_via", [ConfigValue::Int(n)]) => self.reply_to_via = on(*n),
             ("sip_warning", [ConfigValue::Int(n)]) => self.sip_warning = on(*n),
+            ("ipv6_hex_style", [ConfigValue::Str(text)]) => {
+                self.ipv6_style = match text.first() {
+                    Some(b'a') => Ipv6Style::Lower,
+                    Some(b'A') => Ipv6Style::Upper,
+                    _ => Ipv6Style::Short,
+                };
+            }
             ("mhomed", [ConfigValue::Int(n)]) => self.mhomed = on(*n),
             ("local_rport", [ConfigValue::Int(n)]) => self.send_flag(send_flags::ADD_LOCAL_RPORT, on(*n)),
             ("advertised_port", [ConfigValue::Int(n)]) => {

@@ -70,6 +70,12 @@ fn check_value(name: &str, value: &[ConfigValue]) -> Result<(), HostError> {
         ("max_branches", [ConfigValue::Int(n)]) if !BRANCHES.contains(n) => {
             Err(HostError::new("max_branches goes from 1 to 31"))
         }
+        ("tcp_accept_haproxy", [ConfigValue::Int(1..)]) => {
+            Err(HostError::new("this build does not understand the PROXY protocol yet"))
+        }
+        ("return_mode", [ConfigValue::Int(n)]) if *n != 0 => {
+            Err(HostError::new("this build does not know another return_mode than 0 yet"))
+        }
         // 2 is "if there is a module for it" (captured).
         ("enable_sctp", [ConfigValue::Int(n)]) if !matches!(n, 0 | 2) => {
             Err(HostError::new("there is no SCTP here"))

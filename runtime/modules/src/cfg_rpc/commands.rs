@@ -70,8 +70,10 @@ pub(super) fn value_of(program: &Program, group: &str, var: &CfgVar) -> Value {
 }
 
 /// Values that are refused although their type fits (captured).
-fn takes(var: &CfgVar, value: &Value) -> bool {
+fn takes(engine: &Engine, var: &CfgVar, value: &Value) -> bool {
     match value {
+        // Without a socket of that family nothing could be sent there.
+        Value::Int(1) if var.name == "dns_try_ipv6" => engine.sockets.infos().iter().any(|i| i.addr.is_ipv6()),
         Value::Str(text) if var.name == "log_facility" => {
             kamjit_engine::log::is_facility(&String::from_utf8_lossy(text))
         }
@@ -80,8 +82,8 @@ fn takes(var: &CfgVar, value: &Value) -> bool {
 }
 
 /// What `value` becomes as the variable's type; `None` if it can't be.
-pub(super) fn fit(var: &CfgVar, value: &Value) -> Option<Value> {
-    if var.read_only || !takes(var, value) {
+pub(super) fn fit(engine: &Engine, var: &CfgVar, value: &Value) -> Option<Value> {
+    if var.read_only || !takes(engine, var, value) {
         return None;
     }
     match (&var.cell, value) {
@@ -124,7 +126,7 @@ pub(super) fn store(engine: &Arc<Engine>, target: &Target, var: &CfgVar, value: 
 fn change(call: &RpcCall, target: &Target, value: &Value) -> Result<(), Fault> {
     let refuse = || Fault::new(400, "Failed to set the variable");
     let var = target.find(&call.engine).ok_or_else(refuse)?;
-    let value = fit(&var, value).ok_or_else(refuse)?;
+    let value = fit(&call.engine, &var, value).ok_or_else(refuse)?;
     store(&call.engine, target, &var, &value);
     Ok(())
 }

@@ -48,7 +48,7 @@ pub(super) fn delete(call: &mut RpcCall) -> Result<(), Fault> {
 fn delay_change(call: &RpcCall, target: Target, value: &Value, delete: bool) -> Result<(), Fault> {
     let refuse = || Fault::new(400, "Failed to set the variable");
     let var = target.find(&call.engine).ok_or_else(refuse)?;
-    let value = fit(&var, value).ok_or_else(refuse)?;
+    let value = fit(&call.engine, &var, value).ok_or_else(refuse)?;
     let state = state(call)?;
     let mut delayed = lock(&state);
     let same = |c: &Change| {

@@ -15,9 +15,32 @@ pub(super) static COMMANDS: &[RpcDef] = &[
     command("corex.debug", "Returns the log level, or changes it.", debug),
     command("corex.list_aliases", "Lists the names that count as this server.", aliases),
     command("corex.list_sockets", "Lists the sockets that the server listens on.", sockets),
+    command("corex.pkg_summary", "Asks a thread for a report of its memory; there is none.", pkg_summary),
+    command("corex.shm_status", "Asks for a report of the shared memory; there is none.", no_report),
+    command("corex.shm_summary", "Asks for a report of the shared memory; there is none.", no_report),
     command("shm.info", "Returns the kind of memory.", shm_info),
+    command("shm.report", "Is refused as by most memory managers of the real server.", shm_report),
     command("shm.stats", "Returns how much memory is used.", shm_stats),
 ];
+
+/// In the real server the report goes to the log (codes and texts: captured).
+fn pkg_summary(call: &mut RpcCall) -> Result<(), Fault> {
+    let missing = || Fault::new(400, "Selector and value not provided");
+    let (selector, _) = (call.opt_str().ok_or_else(missing)?, call.opt_int()?.ok_or_else(missing)?);
+    match selector.as_slice() {
+        b"idx" | b"pid" => no_report(call),
+        _ => Err(Fault::new(500, "Unsupported selector type")),
+    }
+}
+
+fn no_report(_: &mut RpcCall) -> Result<(), Fault> {
+    log::core(log::Level::Info, format_args!("the system manages the memory; there is no report of it"));
+    Ok(())
+}
+
+fn shm_report(_: &mut RpcCall) -> Result<(), Fault> {
+    Err(Fault::new(500, "No report callback function"))
+}
 
 fn debug(call: &mut RpcCall) -> Result<(), Fault> {
     let old = log::level();

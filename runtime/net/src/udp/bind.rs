@@ -1,7 +1,7 @@
 //! Binding one UDP listener for all workers.
 
 use crate::sockopt::set_int;
-use socket2::{Domain, Protocol, SockAddr, Socket, Type};
+use socket2::{Domain, InterfaceIndexOrAddress, Protocol, SockAddr, Socket, Type};
 use std::io;
 use std::net::{SocketAddr, UdpSocket};
 use std::os::fd::AsRawFd;
@@ -17,6 +17,12 @@ pub struct UdpOptions {
     pub recv_buffer: usize,
     /// Send buffer to ask for, in bytes; 0 leaves the system's.
     pub send_buffer: usize,
+    /// `mcast`: index of the interface on which multicast groups are joined; 0 leaves it to the system.
+    pub multicast_interface: u32,
+    /// `mcast_ttl`, if given.
+    pub multicast_ttl: Option<u8>,
+    /// `mcast_loopback`: what is sent to a group comes back to this machine.
+    pub multicast_loop: bool,
     /// `udp4_raw`-like transparent bind to an address that is not (yet) ours (`ip_free_bind`).
     pub free_bind: bool,
 }
@@ -28,6 +34,9 @@ impl Default for UdpOptions {
             pmtu_discovery: false,
             recv_buffer: 4 << 20,
             send_buffer: 0,
+            multicast_interface: 0,
+            multicast_ttl: None,
+            multicast_loop: false,
             free_bind: false,
         }
     }
@@ -85,12 +94,37 @@ fn open(addr: SocketAddr, options: UdpOptions) -> io::Result<Socket> {
             socket.set_freebind_v6(true)?;
         }
     }
+    if addr.ip().is_multicast() {
+        join(&socket, addr, options)?;
+    }
     // Best effort: the kernel cuts the size to rmem_max without an error.
     let _ = socket.set_recv_buffer_size(options.recv_buffer);
     if options.send_buffer > 0 {
         let _ = socket.set_send_buffer_size(options.send_buffer);
     }
     Ok(socket)
+}
+
+/// Joins the group that a listener is bound to.
+fn join(socket: &Socket, addr: SocketAddr, options: UdpOptions) -> io::Result<()> {
+    match addr {
+        SocketAddr::V4(v4) => {
+            let interface = InterfaceIndexOrAddress::Index(options.multicast_interface);
+            socket.join_multicast_v4_n(v4.ip(), &interface)?;
+            socket.set_multicast_loop_v4(options.multicast_loop)?;
+            if let Some(ttl) = options.multicast_ttl {
+                socket.set_multicast_ttl_v4(ttl.into())?;
+            }
+        }
+        SocketAddr::V6(v6) => {
+            socket.join_multicast_v6(v6.ip(), options.multicast_interface)?;
+            socket.set_multicast_loop_v6(options.multicast_loop)?;
+            if let Some(ttl) = options.multicast_ttl {
+                socket.set_multicast_hops_v6(ttl.into())?;
+            }
+        }
+    }
+    Ok(())
 }
 
 /// Attaches `index = random % workers` to the reuseport group of `socket`.

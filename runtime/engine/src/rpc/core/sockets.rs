@@ -12,7 +12,7 @@ pub(super) fn list(call: &mut RpcCall) -> Result<(), Fault> {
             ("proto".to_owned(), Value::from(info.proto.name())),
             ("address".to_owned(), info.addr.ip().to_string().into()),
             ("port".to_owned(), info.addr.port().to_string().into()),
-            ("mcast".to_owned(), "no".into()),
+            ("mcast".to_owned(), if info.addr.ip().is_multicast() { "yes" } else { "no" }.into()),
             ("mhomed".to_owned(), "no".into()),
             ("virtual".to_owned(), "no".into()),
         ];
