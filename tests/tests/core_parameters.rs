@@ -13,16 +13,9 @@ const VALUES: [&str; 9] = ["0", "1", "-1", "300", "\"abc\"", "abc", "127.0.0.1",
 const DIFFERENT: [(&str, &str); 4] =
     [("tos", "abc"), ("tos", "LOG_LOCAL0"), ("tcp_accept_haproxy", "1"), ("tcp_accept_haproxy", "300")];
 
-/// Names that the values would make both servers look up.
-const ASKS_DNS: [(&str, &str); 7] = [
-    ("advertised_address", "abc"),
-    ("advertised_address", "\"abc\""),
-    ("advertised_address", "LOG_LOCAL0"),
-    ("alias", "abc"),
-    ("alias", "\"abc\""),
-    ("listen", "abc"),
-    ("listen", "LOG_LOCAL0"),
-];
+/// Names of hosts, which the real server looks up: only values that are none are tried.
+const HOSTS: [&str; 3] = ["advertised_address", "alias", "listen"];
+const NO_NAMES: [&str; 3] = ["-1", "udp", "127.0.0.1"];
 
 /// All names of the catalogue for 5.6, synonyms included.
 fn names() -> Vec<String> {
@@ -53,12 +46,15 @@ fn verdict(kind: &Kind, name: &str, text: &str) -> &'static str {
 fn verdicts(kind: &Kind, names: &[String]) -> String {
     let share = names.len().div_ceil(4).max(1);
     let line = |name: &String, value: &&str| {
-        let text = format!("{name}={value}\nauto_aliases=no\nrequest_route {{ exit; }}\n");
+        // With a socket of its own the server does not look the machine's addresses up.
+        let listen = if name == "listen" { "" } else { "listen=udp:127.0.0.1:5060\n" };
+        let text = format!("{name}={value}\n{listen}auto_aliases=no\nrequest_route {{ exit; }}\n");
         format!("{name}={value}: {}", verdict(kind, "one", &text))
     };
     let lines = |names: &[String]| -> Vec<String> {
-        let skipped =
-            |name: &str, value: &str| DIFFERENT.contains(&(name, value)) || ASKS_DNS.contains(&(name, value));
+        let skipped = |name: &str, value: &str| {
+            DIFFERENT.contains(&(name, value)) || HOSTS.contains(&name) && !NO_NAMES.contains(&value)
+        };
         names
             .iter()
             .flat_map(|name| VALUES.iter().filter(|v| !skipped(name, v)).map(|value| line(name, value)))
