@@ -73,7 +73,9 @@ pub(super) fn value_of(program: &Program, group: &str, var: &CfgVar) -> Value {
 fn takes(engine: &Engine, var: &CfgVar, value: &Value) -> bool {
     match value {
         // Without a socket of that family nothing could be sent there.
-        Value::Int(1) if var.name == "dns_try_ipv6" => engine.sockets.infos().iter().any(|i| i.addr.is_ipv6()),
+        Value::Int(1) if var.name == "dns_try_ipv6" => {
+            engine.sockets.infos().iter().any(|i| i.addr.is_ipv6())
+        }
         Value::Str(text) if var.name == "log_facility" => {
             kamjit_engine::log::is_facility(&String::from_utf8_lossy(text))
         }
