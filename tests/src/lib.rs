@@ -12,6 +12,7 @@
 
 pub mod agent;
 pub mod call;
+pub mod cases;
 mod compare;
 pub mod dialog;
 pub mod diff;

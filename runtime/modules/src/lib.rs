@@ -15,10 +15,13 @@ pub mod db_mysql;
 pub mod db_sqlite;
 pub mod dlgs;
 pub mod htable;
+pub mod ipops;
 pub mod jsonrpcs;
 pub mod kex;
 pub mod maxfwd;
 pub mod mqueue;
+pub mod nathelper;
+pub mod path;
 pub mod permissions;
 pub mod pike;
 pub mod pv;
@@ -26,6 +29,7 @@ pub mod registrar;
 pub mod rr;
 pub mod rtimer;
 pub mod sanity;
+pub mod sdpops;
 pub mod siputils;
 pub mod sl;
 pub mod speeddial;
@@ -54,10 +58,13 @@ pub static ALL: &[&Module] = &[
     &db_sqlite::MODULE,
     &dlgs::MODULE,
     &htable::MODULE,
+    &ipops::MODULE,
     &jsonrpcs::MODULE,
     &kex::MODULE,
     &maxfwd::MODULE,
     &mqueue::MODULE,
+    &nathelper::MODULE,
+    &path::MODULE,
     &permissions::MODULE,
     &pike::MODULE,
     &pv::MODULE,
@@ -65,6 +72,7 @@ pub static ALL: &[&Module] = &[
     &rr::MODULE,
     &rtimer::MODULE,
     &sanity::MODULE,
+    &sdpops::MODULE,
     &siputils::MODULE,
     &sl::MODULE,
     &speeddial::MODULE,

@@ -13,7 +13,10 @@ use super::{
     reply::Refusal,
     xavp,
 };
-use crate::usrloc::{self, ContactInfo};
+use crate::{
+    nathelper::rewritten_uri,
+    usrloc::{self, ContactInfo},
+};
 
 /// Bits of the flags of `save()`.
 pub(super) mod flags {
@@ -71,7 +74,7 @@ pub(super) fn asked<'m>(ctx: &Ctx<'m>, state: &State) -> Result<Asked<'m>, Refus
     }
     let mut contacts = ArenaVec::with_capacity_in(list.len(), ctx.arena);
     for header in list.chunk_by(|a, b| a.header == b.header) {
-        contacts.extend(header.iter().rev().map(|entry: &AddrEntry<'m>| entry.addr));
+        contacts.extend(header.iter().rev().map(|entry: &AddrEntry<'m>| as_rewritten(ctx, entry.addr)));
     }
     for contact in &contacts {
         if contact.uri == b"*" {
@@ -87,6 +90,14 @@ pub(super) fn asked<'m>(ctx: &Ctx<'m>, state: &State) -> Result<Asked<'m>, Refus
         }
     }
     Ok(Asked::Some(contacts))
+}
+
+/// A contact with the URI that `fix_nated_contact()` or `set_contact_alias()` gave it.
+fn as_rewritten<'m>(ctx: &Ctx<'m>, contact: NameAddr<'m>) -> NameAddr<'m> {
+    match rewritten_uri(ctx, contact.uri) {
+        Some(uri) => NameAddr { uri, ..contact },
+        None => contact,
+    }
 }
 
 /// Whether phone, edge proxy and this server agree about outbound (RFC 5626).

@@ -28,7 +28,7 @@ pub(super) fn params_of<'m>(uri: &Uri<'m>) -> &'m [u8] {
 }
 
 /// The parameters of our entry: what `loose_route()` found, else those of the first Route if it is ours.
-pub(super) fn params<'a>(ctx: &'a Ctx<'_>) -> &'a [u8] {
+pub(crate) fn params<'a>(ctx: &'a Ctx<'_>) -> &'a [u8] {
     match ctx.ext.get() {
         Some(Followed { params: Some(params), .. }) => params,
         _ => first_route_params(ctx),

@@ -54,7 +54,21 @@ fn follow(ctx: &mut Ctx<'_>, mode: i64) -> Ret {
     } else {
         after_loose(ctx, entries, preloaded)
     };
+    if done.is_ok() {
+        tell_watchers(ctx);
+    }
     done.unwrap_or(Ret::FALSE)
+}
+
+/// Tells other modules the parameters of our entry, if there is one.
+fn tell_watchers(ctx: &mut Ctx<'_>) {
+    let Some(state) = STATE.get(ctx) else { return };
+    for n in 0.. {
+        let Some(watcher) = state.watcher(n) else { return };
+        let Some(params) = ctx.ext.get::<Followed>().and_then(|f| f.params.as_deref()) else { return };
+        let params = ctx.keep(params);
+        watcher(ctx, params);
+    }
 }
 
 fn remember(ctx: &mut Ctx<'_>, params: &[u8]) {

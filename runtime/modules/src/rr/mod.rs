@@ -7,12 +7,13 @@ mod params;
 mod record;
 
 pub use direction::is_upstream;
+pub(crate) use followed::params as own_params;
 pub use params::add_param;
 
-use std::sync::Arc;
+use std::sync::{Arc, RwLock};
 
 use kamjit_engine::{
-    Module, Run,
+    Ctx, Module, Run,
     catalog::{ArgKind, Form, HostError, InnerName, Param, ParamDefault, Routes},
     init::Init,
     log::{self as server_log, Level},
@@ -21,8 +22,12 @@ use kamjit_engine::{
     state::StateKey,
 };
 
+/// Is told that `loose_route()` found our own entry, with the parameters of its URI.
+pub(crate) type Watcher = for<'m> fn(&mut Ctx<'m>, &'m [u8]);
+
 /// What the module was told.
 pub(crate) struct State {
+    watchers: RwLock<Vec<Watcher>>,
     append_fromtag: bool,
     full_lr: bool,
     double_rr: i64,
@@ -33,6 +38,18 @@ pub(crate) struct State {
     mismatch_warning: bool,
     sockname_mode: bool,
     loose_route_mode: i64,
+}
+
+impl State {
+    /// Adds a module that looks at the parameters of our Route; to be called in that module's `init`.
+    pub(crate) fn watch(&self, watcher: Watcher) {
+        self.watchers.write().unwrap_or_else(|broken| broken.into_inner()).push(watcher);
+    }
+
+    /// The n-th watcher.
+    fn watcher(&self, n: usize) -> Option<Watcher> {
+        self.watchers.read().unwrap_or_else(|broken| broken.into_inner()).get(n).copied()
+    }
 }
 
 pub(crate) static STATE: StateKey<State> = StateKey::new();
@@ -115,6 +132,7 @@ pub static MODULE: Module = Module {
 
 fn init(init: &mut Init<'_>) -> Result<(), HostError> {
     let state = State {
+        watchers: RwLock::default(),
         append_fromtag: init.int("append_fromtag") != 0,
         full_lr: init.int("enable_full_lr") != 0,
         double_rr: init.int("enable_double_rr"),

@@ -311,6 +311,7 @@ fn read_records(lookup: &Lookup, kind: RecordKind) -> (Answer, Duration) {
                     preference: r.preference(),
                     flags: bytes(r.flags()),
                     services: bytes(r.services()),
+                    regexp: bytes(r.regexp()),
                     replacement: text(r.replacement()),
                 })
                 .collect();

@@ -278,6 +278,7 @@ mod tests {
             preference: 0,
             flags: "s".into(),
             services: services.into(),
+            regexp: String::new(),
             replacement: "x".into(),
         };
         let records =

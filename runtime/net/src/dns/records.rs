@@ -39,6 +39,8 @@ pub struct Naptr {
     pub flags: String,
     /// Such as `SIP+D2U`.
     pub services: String,
+    /// A rewriting rule; empty for SIP.
+    pub regexp: String,
     /// The next name to look up.
     pub replacement: String,
 }
@@ -62,7 +64,13 @@ impl Records {
             Records::Srv(all) => all.iter().map(|r| size_of::<Srv>() + r.target.len()).sum(),
             Records::Naptr(all) => all
                 .iter()
-                .map(|r| size_of::<Naptr>() + r.services.len() + r.replacement.len() + r.flags.len())
+                .map(|r| {
+                    size_of::<Naptr>()
+                        + r.services.len()
+                        + r.regexp.len()
+                        + r.replacement.len()
+                        + r.flags.len()
+                })
                 .sum(),
         }
     }
