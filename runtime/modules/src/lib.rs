@@ -37,6 +37,7 @@ pub mod textops;
 pub mod textopsx;
 pub mod tm;
 pub mod tmx;
+pub mod uac;
 pub mod usrloc;
 pub mod xlog;
 
@@ -80,6 +81,7 @@ pub static ALL: &[&Module] = &[
     &textopsx::MODULE,
     &tm::MODULE,
     &tmx::MODULE,
+    &uac::MODULE,
     &usrloc::MODULE,
     &xlog::MODULE,
 ];

@@ -57,6 +57,20 @@ pub struct Watcher {
     pub run: for<'m> fn(&mut Ctx<'m>, &Arc<Transaction>, &Event<'_, '_>),
 }
 
+/// Edits a received reply before its reply route runs; the context is on the reply, and no other route of the
+/// transaction runs.
+pub type ReplyEditor = for<'m> fn(&mut Ctx<'m>, &Transaction);
+
+/// Lets the editors see a reply.
+pub(super) fn edit_reply(ctx: &mut Ctx<'_>, tx: &Transaction) {
+    let Some(state) = STATE.get(ctx) else { return };
+    for n in 0.. {
+        let editor = state.editors.read().unwrap_or_else(|broken| broken.into_inner()).get(n).copied();
+        let Some(editor) = editor else { return };
+        editor(ctx, tx);
+    }
+}
+
 fn watchers(ctx: &Ctx<'_>, tx: &Transaction, kind: Kind) -> Vec<Watcher> {
     let Some(state) = STATE.get(ctx) else { return Vec::new() };
     let all = state.watchers.read().unwrap_or_else(|broken| broken.into_inner());

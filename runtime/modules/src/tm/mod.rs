@@ -55,6 +55,7 @@ pub use transaction::Transaction;
 pub struct State {
     params: params::Params,
     watchers: RwLock<Vec<hooks::Watcher>>,
+    editors: RwLock<Vec<hooks::ReplyEditor>>,
     local_request: Option<RouteIndex>,
 }
 
@@ -62,6 +63,11 @@ impl State {
     /// Adds a module that watches transactions; to be called in that module's `init`.
     pub fn watch(&self, watcher: hooks::Watcher) {
         self.watchers.write().unwrap_or_else(|broken| broken.into_inner()).push(watcher);
+    }
+
+    /// Adds a module that edits replies; to be called in that module's `init`.
+    pub(crate) fn edit_replies(&self, editor: hooks::ReplyEditor) {
+        self.editors.write().unwrap_or_else(|broken| broken.into_inner()).push(editor);
     }
 }
 
@@ -82,7 +88,10 @@ pub static MODULE: Module = Module {
 fn init(init: &mut Init<'_>) -> Result<(), HostError> {
     let params = params::Params::new(init)?;
     let local_request = init.event_route("tm:local-request");
-    init.set_state(&STATE, Arc::new(State { params, watchers: RwLock::default(), local_request }));
+    init.set_state(
+        &STATE,
+        Arc::new(State { params, watchers: RwLock::default(), editors: RwLock::default(), local_request }),
+    );
     init.hooks.after_request.push(create::after_script);
     init.hooks.on_reply.push(reply::on_reply);
     Ok(())

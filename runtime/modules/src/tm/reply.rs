@@ -51,6 +51,7 @@ fn received(ctx: &mut Ctx<'_>, tx: &Arc<Transaction>, n: usize, code: u16) -> Re
     if tx.local {
         return super::uac::on_reply(ctx, tx, n, code);
     }
+    hooks::edit_reply(ctx, tx);
     let ended = run_reply_route(ctx, tx, n);
     // Captured: a reply after the final one runs the route, but goes nowhere.
     if late || ended == Ended::Cancelled || (ended == Ended::Drop && code < 200) {

@@ -223,6 +223,14 @@ impl Transaction {
         self.method == Method::INVITE
     }
 
+    /// The newest value of a pair that the transaction keeps, if it is text.
+    pub(crate) fn avp(&self, name: &kamjit_engine::avp::AvpName) -> Option<Box<[u8]>> {
+        match self.inner().avps.get(name, 0) {
+            Some(kamjit_engine::avp::AvpValue::Str(text)) => Some(text.clone()),
+            _ => None,
+        }
+    }
+
     /// The flags of the request.
     pub fn flags(&self) -> Flags {
         self.inner().flags

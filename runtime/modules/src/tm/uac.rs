@@ -25,7 +25,7 @@ use super::{
 };
 
 /// Takes the outcome of a request that was made here.
-pub(super) type Listener = Box<dyn FnOnce(Answer) + Send>;
+pub(crate) type Listener = Box<dyn FnOnce(Answer) + Send>;
 
 /// A request to make.
 #[derive(Clone, Debug, Default)]
@@ -91,7 +91,7 @@ pub async fn send(engine: &Arc<Engine>, request: Request) -> Result<Answer, &'st
 }
 
 /// Sends a request from a run; `listener` gets its outcome. It may wait for a name to be resolved.
-pub(super) fn start(
+pub(crate) fn start(
     scope: &Scope,
     worker: &Rc<Worker>,
     request: &Request,
