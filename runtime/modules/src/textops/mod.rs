@@ -8,6 +8,7 @@ pub mod header_name;
 mod hold;
 mod list;
 mod method;
+mod multipart;
 mod privacy;
 mod remove;
 mod search;
@@ -57,7 +58,20 @@ const fn prepared(name: &'static str, forms: &'static [Form], prepare: PrepareFn
     FunctionDef { name, forms, run: Run::prepared(prepare, run) }
 }
 
+const READ_PART: &[Form] = &[Form { args: &[StrVar, VarOut], routes: RFOB }];
+const ADD_PART: &[Form] =
+    &[Form { args: &[StrVar, StrVar], routes: RFB }, Form { args: &[StrVar, StrVar, StrVar], routes: RFB }];
+const SET_PARTS: &[Form] =
+    &[Form { args: &[], routes: RFB }, Form { args: &[StrVar], routes: RFB }, ADD_PART[0], ADD_PART[1]];
+
 static FUNCTIONS: &[FunctionDef] = &[
+    plain("append_body_part", ADD_PART, multipart::append),
+    plain("append_body_part_hex", ADD_PART, multipart::append_hex),
+    prepared("filter_body", NAME, multipart::prepare_type, multipart::filter),
+    plain("get_body_part", READ_PART, multipart::get),
+    plain("get_body_part_raw", READ_PART, multipart::get_raw),
+    plain("remove_body_part", &[Form { args: &[StrVar], routes: RFB }], multipart::remove),
+    plain("set_body_multipart", SET_PARTS, multipart::set),
     prepared("append_hf", TEXT_NAME, header_name::second, header::append),
     plain("append_time", &[Form { args: &[], routes: RFB }], date::to_reply),
     plain("append_time_to_request", NONE, date::to_message),
