@@ -1,6 +1,7 @@
 //! The module `sdpops`: looking into session descriptions and cutting them down.
 
 mod codecs;
+mod iterator;
 mod lines;
 mod media;
 mod read;
@@ -22,6 +23,7 @@ const fn form(args: &'static [ArgKind]) -> Form {
 const NONE: &[Form] = &[form(&[])];
 const TEXT: &[Form] = &[form(&[StrVar])];
 const TARGET: &[Form] = &[form(&[VarOut])];
+const PAIR: &[Form] = &[form(&[StrVar, StrVar])];
 const LIST: &[Form] = &[form(&[StrVar]), form(&[StrVar, StrVar])];
 
 const fn plain(name: &'static str, forms: &'static [Form], run: RunFn) -> FunctionDef {
@@ -36,6 +38,12 @@ pub static MODULE: Module = Module {
         plain("sdp_get", TARGET, read::get),
         plain("sdp_get_address_family", NONE, read::address_family),
         plain("sdp_get_line_startswith", &[form(&[VarOut, StrVar])], read::line),
+        plain("sdp_iterator_append", PAIR, iterator::append),
+        plain("sdp_iterator_end", TEXT, iterator::end),
+        plain("sdp_iterator_insert", PAIR, iterator::insert),
+        plain("sdp_iterator_next", TEXT, iterator::next),
+        plain("sdp_iterator_rm", TEXT, iterator::remove),
+        plain("sdp_iterator_start", TEXT, iterator::start),
         plain("sdp_keep_codecs_by_id", LIST, codecs::keep_by_id),
         plain("sdp_keep_codecs_by_name", LIST, codecs::keep_by_name),
         plain("sdp_print", &[form(&[IntVar])], read::print),

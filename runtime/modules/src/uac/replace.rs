@@ -72,7 +72,10 @@ fn replace_display(ctx: &Ctx<'_>, addr: &NameAddr<'_>, uri_at: usize, display: &
         Some(at) if display.is_empty() => drop(ctx.edits.delete(at, addr.display.len())),
         Some(at) => ctx.edits.replace(at, addr.display.len(), display),
         None if display.is_empty() => {}
-        None if addr.bracketed => ctx.edits.insert(uri_at - 1, &[display, b" "].concat()),
+        None if addr.bracketed => {
+            let start = ctx.msg.offset_of(addr.raw).unwrap_or(uri_at);
+            ctx.edits.insert(start, &[display, b" "].concat());
+        }
         None => {
             ctx.edits.insert(uri_at, &[display, b" <"].concat());
             ctx.edits.insert(uri_at + addr.uri.len(), b">");
