@@ -15,6 +15,9 @@ use super::body;
 /// The boundary that is used where the script names none.
 const DEFAULT_BOUNDARY: &[u8] = b"unique-boundary-1";
 
+/// Where a body that was left open is closed, so that a second part does not close it again.
+struct Closed(usize);
+
 /// The boundary of a multipart message.
 fn boundary_of<'m>(ctx: &Ctx<'m>) -> Option<&'m [u8]> {
     let content_type = ctx.msg.content_type()?;
@@ -148,10 +151,10 @@ fn add<'m>(ctx: &mut Ctx<'m>, args: &'m [Arg], text: &[u8]) -> Ret {
     [b"\r\n", text, b"\r\n"].iter().for_each(|piece| part.extend_from_slice(piece));
     ctx.edits.insert(at, &part);
     let close = ctx.msg.body_offset() + behind;
-    if body.get(behind..behind + 2) != Some(b"--") && !ctx.edits.deletes(at, 2) {
-        // The two bytes are written anew, so that a second part does not close the body twice.
-        ctx.edits.replace(at, 2, b"--");
+    let open = body.get(behind..behind + 2) != Some(b"--");
+    if open && ctx.ext.get::<Closed>().is_none_or(|closed| closed.0 != close) {
         ctx.edits.insert(close, b"--");
+        ctx.ext.set(Closed(close));
     }
     Ret::TRUE
 }
