@@ -86,7 +86,9 @@ fn edit<'m>(ctx: &mut Ctx<'m>, args: &'m [Arg], change: fn(&Ctx<'m>, usize, usiz
 
 /// `sdp_iterator_rm(name)`: removes the line.
 pub(super) fn remove<'m>(ctx: &mut Ctx<'m>, args: &'m [Arg]) -> Ret {
-    edit(ctx, args, |ctx, at, len, _| drop(ctx.edits.delete(at, len)))
+    edit(ctx, args, |ctx, at, len, _| {
+        ctx.edits.delete(at, len);
+    })
 }
 
 /// `sdp_iterator_append(name, text)`: behind the line.
