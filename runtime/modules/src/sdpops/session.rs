@@ -11,7 +11,8 @@ use kamjit_sip::sdp;
 
 use super::read::{sdp, text};
 
-pub(super) const PVS: &[PvDef] = &[named_rw("sdp", InnerName::Static, get, set, Some(parse)), super::iterator::PV];
+pub(super) const PVS: &[PvDef] =
+    &[named_rw("sdp", InnerName::Static, get, set, Some(parse)), super::iterator::PV];
 
 fn parse(_: &mut Prepare<'_>, name: &[u8]) -> Result<Inner, HostError> {
     match name {
