@@ -9,7 +9,7 @@ use kamjit_engine::{
     value::parse_int,
 };
 
-use super::names::{Flags, Source, Spec, leading, only_avp, spec, with_flags};
+use super::names::{Flags, Source, leading, only_avp, text, with_flags};
 
 /// What `avp_delete()` deletes.
 enum Delete {
@@ -28,15 +28,13 @@ pub(super) fn prepare_delete(
     _: &Place,
 ) -> Result<Vec<Arg>, HostError> {
     let arg = args.into_iter().next().ok_or_else(|| HostError::new("an argument is missing"))?;
-    let what = match spec(arg)? {
-        Spec::Var(_) => {
-            return Err(HostError::new("write the AVP in quotes: avp_delete(\"$avp(name)\")").at(0));
-        }
-        Spec::Text(text) if text.first() == Some(&b'$') => {
+    let text = text(arg).map_err(|e| e.at(0))?;
+    let what = match text.first() {
+        Some(b'$') => {
             let (source, rest) = leading(prepare, &text).map_err(|e| e.at(0))?;
             Delete::Named(only_avp(source)?, Flags::behind(rest, b"g")?)
         }
-        Spec::Text(text) => {
+        _ => {
             let bad = || HostError::new("expected $avp(name), a, i or s").at(0);
             let (kind, rest) = text.split_first().ok_or_else(bad)?;
             let flags = rest.iter().position(|b| *b == b'/').unwrap_or(rest.len());

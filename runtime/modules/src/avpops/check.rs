@@ -11,7 +11,7 @@ use kamjit_engine::{
     value::parse_int,
 };
 
-use super::names::{Flags, Source, Spec, leading, spec, with_flags};
+use super::names::{Flags, Source, leading, text, with_flags};
 
 /// An operator.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -81,6 +81,9 @@ impl Operand {
         }
         let end = text.iter().position(|b| *b == b'/').unwrap_or(text.len());
         let (value, rest) = text.split_at(end);
+        if value.is_empty() {
+            return Err(HostError::new("there is no value behind the operator"));
+        }
         let operand = match value {
             [b'i' | b'I', b':', number @ ..] => Operand::Number(
                 parse_int(number)
@@ -106,13 +109,14 @@ pub(super) fn prepare(prepare: &mut Prepare<'_>, args: Vec<Arg>, _: &Place) -> R
     let (Some(source), Some(condition)) = (args.next(), args.next()) else {
         return Err(HostError::new("an argument is missing"));
     };
-    let (source, _) = with_flags(prepare, source, b"").map_err(|e| e.at(0))?;
-    let Spec::Text(condition) = spec(condition)? else {
-        return Err(HostError::new("expected operator/value, in quotes").at(1));
-    };
+    let (source, _) = with_flags(prepare, source, b"g").map_err(|e| e.at(0))?;
+    if source.is_null() {
+        return Err(HostError::new("$null cannot be compared").at(0));
+    }
+    let condition = text(condition).map_err(|e| e.at(1))?;
     let bad = || HostError::new("expected operator/value[/flags], such as eq/i:5/g").at(1);
     let slash = condition.iter().position(|b| *b == b'/').ok_or_else(bad)?;
-    let operator = Operator::from_name(&condition[..slash])
+    let operator = Operator::from_name(&condition[..slash].to_ascii_lowercase())
         .ok_or_else(|| bad().help("operators are eq, ne, lt, le, gt, ge, re, fm, and, or, xor"))?;
     let (operand, rest) = Operand::parse(prepare, &condition[slash + 1..]).map_err(|e| e.at(1))?;
     let flags = Flags::behind(rest, b"gi").map_err(|e| e.at(1))?;

@@ -32,6 +32,11 @@ impl Source {
         self.0.def.name == "avp"
     }
 
+    /// True for `$null`.
+    pub fn is_null(&self) -> bool {
+        self.0.def.name == "null"
+    }
+
     /// All values of an AVP, newest first; the one value of another variable; without `all` only the first.
     pub fn values<'m>(&'m self, ctx: &mut Ctx<'m>, all: bool) -> Vec<Val<'m>> {
         let most = if all { usize::MAX } else { 1 };
@@ -53,18 +58,11 @@ impl Source {
     }
 }
 
-/// The text of a constant argument, or the variable that it is.
-pub(super) enum Spec {
-    Text(Box<[u8]>),
-    Var(Pv),
-}
-
-/// The argument as it was written.
-pub(super) fn spec(arg: Arg) -> Result<Spec, HostError> {
+/// The argument as it was written; a bare variable is none (captured).
+pub(super) fn text(arg: Arg) -> Result<Box<[u8]>, HostError> {
     match arg {
-        Arg::Str(text) => Ok(Spec::Text(text)),
-        Arg::Pv(pv) => Ok(Spec::Var(pv)),
-        _ => Err(HostError::new("this argument must be a constant")),
+        Arg::Str(text) => Ok(text),
+        _ => Err(HostError::new("write this argument in quotes")),
     }
 }
 
@@ -85,13 +83,9 @@ pub(super) fn with_flags(
     arg: Arg,
     allowed: &[u8],
 ) -> Result<(Source, Flags), HostError> {
-    match spec(arg)? {
-        Spec::Var(pv) => Ok((Source(pv), Flags::default())),
-        Spec::Text(text) => {
-            let (source, rest) = leading(prepare, &text)?;
-            Ok((source, Flags::behind(rest, allowed)?))
-        }
-    }
+    let text = text(arg)?;
+    let (source, rest) = leading(prepare, &text)?;
+    Ok((source, Flags::behind(rest, allowed)?))
 }
 
 /// The variable must be an AVP.

@@ -10,7 +10,7 @@ use kamjit_engine::{
 
 use super::{
     check::Operand,
-    names::{Flags, Source, Spec, leading, only_avp, spec},
+    names::{Flags, Source, leading, only_avp, text},
 };
 
 struct Op {
@@ -45,9 +45,7 @@ pub(super) fn prepare(prepare: &mut Prepare<'_>, args: Vec<Arg>, _: &Place) -> R
     let (Some(names), Some(what)) = (args.next(), args.next()) else {
         return Err(HostError::new("an argument is missing"));
     };
-    let (Spec::Text(names), Spec::Text(what)) = (spec(names)?, spec(what)?) else {
-        return Err(HostError::new("write both arguments in quotes: \"$avp(a)\", \"add/i:1\""));
-    };
+    let (names, what) = (text(names).map_err(|e| e.at(0))?, text(what).map_err(|e| e.at(1))?);
     let (from, rest) = leading(prepare, &names).map_err(|e| e.at(0))?;
     let to = match rest {
         [] => None,
@@ -59,7 +57,7 @@ pub(super) fn prepare(prepare: &mut Prepare<'_>, args: Vec<Arg>, _: &Place) -> R
     };
     let bad = || HostError::new("expected operator/value[/flags], such as add/i:5/g").at(1);
     let slash = what.iter().position(|b| *b == b'/').ok_or_else(bad)?;
-    let operator = operator(&what[..slash])
+    let operator = operator(&what[..slash].to_ascii_lowercase())
         .ok_or_else(|| bad().help("operators are add, sub, mul, div, mod, and, or, xor, not"))?;
     let (operand, rest) = Operand::parse(prepare, &what[slash + 1..]).map_err(|e| e.at(1))?;
     if let Operand::Text(_) | Operand::Pattern(_) = operand {

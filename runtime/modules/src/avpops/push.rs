@@ -9,7 +9,7 @@ use kamjit_engine::{
     module::Prepare,
 };
 
-use super::names::{Flags, Source, Spec, spec, with_flags};
+use super::names::{Flags, Source, text, with_flags};
 
 /// Where a value goes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -33,10 +33,7 @@ pub(super) fn prepare(prepare: &mut Prepare<'_>, args: Vec<Arg>, _: &Place) -> R
     let (Some(target), Some(source)) = (args.next(), args.next()) else {
         return Err(HostError::new("an argument is missing"));
     };
-    let text = match spec(target)? {
-        Spec::Text(text) => text,
-        Spec::Var(pv) => format!("${}", pv.def.name).into_bytes().into(),
-    };
+    let text = text(target).map_err(|e| e.at(0))?;
     let target = match &*text {
         b"$ru" => Target::Uri,
         b"$ru/username" => Target::User,

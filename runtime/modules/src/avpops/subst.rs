@@ -9,7 +9,7 @@ use kamjit_engine::{
     subst::Subst,
 };
 
-use super::names::{Flags, Source, Spec, leading, only_avp, spec};
+use super::names::{Flags, Source, leading, only_avp, text};
 
 struct Names {
     from: Source,
@@ -24,9 +24,7 @@ pub(super) fn prepare(prepare: &mut Prepare<'_>, args: Vec<Arg>, _: &Place) -> R
     let (Some(names), Some(subst)) = (args.next(), args.next()) else {
         return Err(HostError::new("an argument is missing"));
     };
-    let Spec::Text(names) = spec(names)? else {
-        return Err(HostError::new("write the AVPs in quotes: \"$avp(a)/$avp(b)/g\"").at(0));
-    };
+    let names = text(names).map_err(|e| e.at(0))?;
     let (from, rest) = leading(prepare, &names).map_err(|e| e.at(0))?;
     let (to, flags) = match rest {
         [b'/', rest @ ..] if rest.first() == Some(&b'$') => {
