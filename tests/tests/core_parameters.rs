@@ -9,9 +9,15 @@ use std::process::Command;
 /// A value of every kind that the grammar knows.
 const VALUES: [&str; 9] = ["0", "1", "-1", "300", "\"abc\"", "abc", "127.0.0.1", "udp", "LOG_LOCAL0"];
 
-/// Where the servers differ on purpose (docs/src/differences.md): unknown words for `tos`, PROXY protocol.
-const DIFFERENT: [(&str, &str); 4] =
-    [("tos", "abc"), ("tos", "LOG_LOCAL0"), ("tcp_accept_haproxy", "1"), ("tcp_accept_haproxy", "300")];
+/// Where the servers differ on purpose (docs/src/differences.md): unknown words for `tos`, what kamjit lacks.
+const DIFFERENT: [(&str, &str); 6] = [
+    ("tos", "abc"),
+    ("tos", "LOG_LOCAL0"),
+    ("tcp_accept_haproxy", "1"),
+    ("tcp_accept_haproxy", "300"),
+    ("hdr_name_extra_chars", "\"abc\""),
+    ("uri_host_extra_chars", "\"abc\""),
+];
 
 /// Names of hosts, which the real server looks up: only values that are none are tried.
 const HOSTS: [&str; 3] = ["advertised_address", "alias", "listen"];

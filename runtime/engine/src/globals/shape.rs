@@ -73,6 +73,9 @@ fn check_value(name: &str, value: &[ConfigValue]) -> Result<(), HostError> {
         ("tcp_accept_haproxy", [ConfigValue::Int(1..)]) => {
             Err(HostError::new("this build does not understand the PROXY protocol yet"))
         }
+        ("hdr_name_extra_chars" | "uri_host_extra_chars", [ConfigValue::Str(text)]) if !text.is_empty() => {
+            Err(HostError::new(format!("this build does not know {name} yet")).help("remove the line"))
+        }
         ("return_mode", [ConfigValue::Int(n)]) if *n != 0 => {
             Err(HostError::new("this build does not know another return_mode than 0 yet"))
         }
