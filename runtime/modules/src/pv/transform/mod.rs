@@ -12,6 +12,7 @@ mod param;
 mod septets;
 mod string;
 mod uri;
+mod value;
 
 use kamjit_engine::{
     pv::{TrCode, TrDef, TrRun},
@@ -26,6 +27,7 @@ const PARTS: &[&[TrDef]] = &[
     param::TRANSFORMATIONS,
     address::TRANSFORMATIONS,
     line::TRANSFORMATIONS,
+    value::TRANSFORMATIONS,
 ];
 
 /// All of them.
