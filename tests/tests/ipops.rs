@@ -175,7 +175,7 @@ scenario!(questions, Setup::script(QUESTIONS).with_dns().log(LogRule::Sorted), |
     names.add("two.test", Record::Naptr(10, "SIP+D2U", "_sip._udp.two.test"));
     names.add("_sip._udp.two.test", Record::Srv(20, 10, 5062, "b.test"));
     names.add("_sip._udp.two.test", Record::Srv(10, 10, 5061, "a.test"));
-    names.add("_sip._udp.two.test", Record::Srv(10, 30, 5060, "a.test"));
+    names.add("_sip._udp.two.test", Record::Srv(15, 30, 5060, "a.test"));
     let cases = ["a.test", "two.test", "nowhere.test"].map(|name| Case::new("x").a(name));
     send_all(world, &cases);
 });

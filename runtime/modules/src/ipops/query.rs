@@ -72,7 +72,7 @@ pub(super) fn matches<'m>(ctx: &mut Ctx<'m>, args: &'m [Arg]) -> Ret {
     }
 }
 
-/// `srv_query(name, id)`: by priority, then by weight. A name without records counts as answered.
+/// `srv_query(name, id)`: by priority, then by weight, heaviest first. A name without records counts as answered.
 pub(super) fn srv<'m>(ctx: &mut Ctx<'m>, args: &'m [Arg]) -> Ret {
     let (name, id) = match checked(ctx, args) {
         Ok(both) => both,
