@@ -176,3 +176,19 @@ shapes! {
         "Content-Length: 0",
     ] "";
 }
+
+scenario!(over_ipv6, script().with_ipv6(), |world| {
+    let mut alice = world.udp6("alice");
+    let request = alice.request("INFO", "sip:bob@[::1]:5070").add("X-A", "six");
+    alice.send(&request);
+});
+
+scenario!(over_tcp, script().with_tcp(), |world| {
+    let mut alice = world.tcp("alice");
+    // The port of the connection is no agent's: give it a name.
+    let local = alice.connect();
+    world.recorder.name_port(local.port(), "connection");
+    let request = alice.request("INFO", "sip:bob@127.0.0.1;transport=tcp").add("X-A", "stream");
+    alice.send(&request);
+    world.server.wait_log("$(ulc(p=>count))");
+});
