@@ -17,7 +17,7 @@ pub(super) const PVS: &[PvDef] = &[
     read_only("src_ip", |ctx, _| Val::Str(ctx.source_ip())),
     read_only("siz", |ctx, _| Val::Str(bracketed(ctx))),
     read_only("sp", |ctx, _| Val::Int(i64::from(ctx.rcv.src.port()))),
-    read_only("sid", |ctx, _| Val::Int(ctx.rcv.conn.map_or(0, |conn| conn.0 as i64))),
+    read_only("sid", |ctx, _| Val::Int(ctx.program.globals.int("server_id"))),
     read_only("conid", |ctx, _| ctx.rcv.conn.map_or(Val::Null, |conn| Val::Int(conn.0 as i64))),
     read_only("su", |ctx, _| source_uri(ctx, false)),
     read_only("sut", |ctx, _| source_uri(ctx, true)),
