@@ -44,20 +44,11 @@ fn parse(prepare: &mut Prepare<'_>, text: &[u8]) -> Result<Inner, HostError> {
     let alias = aliases.as_ref().and_then(|a| a.0.iter().find(|(alias, _)| *alias == text));
     let name = match alias {
         Some((_, name)) => Some(name.clone()),
-        None if refused(text) => None,
         None => AvpName::from_spec(text),
     };
     match name {
         Some(name) => Ok(Inner::Digested(Box::new(name))),
         None => Err(HostError::new(format!("'{}' is no name of an AVP", text.escape_ascii()))),
-    }
-}
-
-/// Captured: a dot, a kind other than `s` and `i`, and a kind without a name.
-fn refused(text: &[u8]) -> bool {
-    match text {
-        [b's' | b'S' | b'i' | b'I', b':', name @ ..] => name.is_empty(),
-        _ => text.iter().any(|b| matches!(b, b'.' | b':')),
     }
 }
 
