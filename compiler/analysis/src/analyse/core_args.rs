@@ -2,7 +2,7 @@
 //! module's function takes any expression (captured from 5.6.3).
 
 use kamjit_syntax::Diagnostic;
-use kamjit_syntax::ast::{Call, Expr, ExprKind, Proto};
+use kamjit_syntax::ast::{Call, Expr, ExprKind, Proto, UnaryOp};
 
 use super::Analysis;
 
@@ -79,6 +79,12 @@ impl Analysis<'_> {
                 (Wanted::Flag, ExprKind::Bare(name)) => self.undeclared_flag(name, arg),
                 (Wanted::Flag, ExprKind::Str(name)) => self.undeclared_flag(&name.lossy(), arg),
                 (Wanted::Flag | Wanted::Int | Wanted::Port, ExprKind::Int(_) | ExprKind::Word(_)) => None,
+                // The one core function that reads a sign (captured).
+                (Wanted::Int, ExprKind::Unary(UnaryOp::Neg, n))
+                    if &*call.name.text == "remove_branch" && matches!(n.kind, ExprKind::Int(_)) =>
+                {
+                    None
+                }
                 (Wanted::Port, ExprKind::Bare(word)) if behind_uri_host && &**word == "uri:port" => None,
                 (Wanted::Str, ExprKind::Str(_)) => None,
                 (Wanted::Host, ExprKind::Str(_) | ExprKind::Ip(_) | ExprKind::Bare(_)) => None,
