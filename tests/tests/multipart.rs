@@ -43,12 +43,12 @@ scenario!(parts, script(), |world| {
     let parts = "--b\r\nContent-Type: text/plain\r\nX-P: 1\r\n\r\nhello\r\n--b\r\nContent-Type: application/sdp\r\n\r\n\
         v=0\r\ns=-\r\n\r\n--b--\r\n";
     let mut cases = Vec::new();
-    for n in 0..CALLS.len() {
+    for (n, call) in CALLS.iter().enumerate() {
         let case = || Case::new(&n.to_string());
         cases.push(case().body("multipart/mixed;boundary=b", parts));
         cases.push(case().body("application/sdp", "v=0\r\n"));
         // The real server dies of a message without body that is to become multipart.
-        if !CALLS[n].contains("set_body_multipart") {
+        if !call.contains("set_body_multipart") {
             cases.push(case());
         }
     }
