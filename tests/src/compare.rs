@@ -91,7 +91,7 @@ fn run_one(kind: Kind, setup: &Setup, name: &str, scenario: &(impl Fn(&mut World
 }
 
 /// A line of the script or of acc without process numbers and without the place in the source that wrote it.
-fn log_line(line: &str, mask: &mut Mask) -> Option<String> {
+pub(crate) fn log_line(line: &str, mask: &mut Mask) -> Option<String> {
     static HEAD: LazyLock<Regex> = LazyLock::new(|| regex(r"[ \d]\d\(\d+\) "));
     static PLACE: LazyLock<Regex> = LazyLock::new(|| regex(r" \[[\w./]+:\d+\]: \w+\(\): "));
     if !line.contains("<script>") && !line.contains(" ACC: ") {

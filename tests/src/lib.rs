@@ -14,6 +14,7 @@ pub mod agent;
 pub mod call;
 pub mod cases;
 mod compare;
+pub mod conformance;
 pub mod dialog;
 pub mod diff;
 pub mod digest;

@@ -59,7 +59,9 @@ pub fn candidate() -> PathBuf {
         return bin.into();
     }
     let exe = std::env::current_exe().expect("path of the test");
-    let bin = exe.ancestors().nth(2).unwrap_or(Path::new(".")).join("kamjit");
+    // Tests lie in `deps` below it, the commands of this crate beside it.
+    let near = |levels| exe.ancestors().nth(levels).unwrap_or(Path::new(".")).join("kamjit");
+    let bin = if near(1).exists() { near(1) } else { near(2) };
     assert!(bin.exists(), "{} is missing: cargo build -p kamjit-daemon, or set KAMJIT_BIN", bin.display());
     bin
 }
@@ -83,6 +85,8 @@ pub struct Setup {
     pub ordered: bool,
     /// Give the server a name server of its own ([`Server::names`]).
     pub dns: bool,
+    /// Files in the directory of the configuration, by name.
+    pub files: Vec<(String, String)>,
 }
 
 /// Which log lines of two runs must be equal.
@@ -108,6 +112,7 @@ impl Setup {
             log: LogRule::Sorted,
             ordered: true,
             dns: false,
+            files: Vec::new(),
         }
     }
 
@@ -238,6 +243,9 @@ impl Server {
             let open = std::fs::Permissions::from_mode(0o777);
             std::fs::set_permissions(run.path(), open).expect("permissions of the run directory");
         }
+        for (name, text) in &setup.files {
+            std::fs::write(run.path().join(name), text).expect("file beside the configuration");
+        }
         let (port, port2) = (Port::reserve(), Port::reserve());
         let cfg = match &setup.cfg {
             None => PathBuf::from(STOCK),
@@ -297,10 +305,17 @@ impl Server {
         self.child.id()
     }
 
-    /// Waits for the answer to an OPTIONS. The first datagram that reaches a bound socket is the only one the server
-    /// ever sees: before, the kernel refuses.
+    /// Waits for the answer to an OPTIONS; a server that ends or stays silent fails the test.
     #[track_caller]
     pub fn wait_ready(&mut self) {
+        if let Err(why) = self.ready() {
+            panic!("{} {why}", self.kind.name());
+        }
+    }
+
+    /// Waits for the answer to an OPTIONS; says why there is none. The first datagram that reaches a bound socket is
+    /// the only one the server ever sees: before, the kernel refuses.
+    pub fn ready(&mut self) -> Result<(), String> {
         let deadline = Instant::now() + patience();
         let probe = UdpSocket::bind("127.0.0.1:0").expect("probe socket");
         probe.connect(self.address()).expect("loopback");
@@ -313,7 +328,7 @@ impl Server {
             }
             probe.set_read_timeout(Some(Duration::from_millis(5))).expect("timeout");
             match probe.recv(&mut buffer) {
-                Ok(_) => return,
+                Ok(_) => return Ok(()),
                 Err(e) if e.kind() == std::io::ErrorKind::ConnectionRefused => {
                     sent = Instant::now() - Duration::from_secs(60);
                     std::thread::sleep(Duration::from_millis(2));
@@ -321,15 +336,39 @@ impl Server {
                 Err(_) => {}
             }
             if let Some(status) = self.exited() {
-                panic!("{} ended at start with {status}:\n{}", self.kind.name(), self.log().join("\n"));
+                return Err(format!("ended at start with {status}:\n{}", self.whole_log().join("\n")));
             }
-            assert!(
-                Instant::now() < deadline,
-                "{} does not answer; its log:\n{}",
-                self.kind.name(),
-                self.log().join("\n")
-            );
+            if Instant::now() >= deadline {
+                return Err(format!("does not answer; its log:\n{}", self.log().join("\n")));
+            }
         }
+    }
+
+    /// The log of a server that has ended, once all of it is read.
+    fn whole_log(&self) -> Vec<String> {
+        let deadline = Instant::now() + Duration::from_secs(1);
+        while Arc::strong_count(&self.log) > 1 && Instant::now() < deadline {
+            std::thread::sleep(Duration::from_millis(1));
+        }
+        self.log()
+    }
+
+    /// Waits until so many lines of the log are as wanted; gives up when the patience is over.
+    pub fn wait_log_lines(&self, wanted: impl Fn(&str) -> bool, count: usize) {
+        let deadline = Instant::now() + patience();
+        let mut lines = self.lines();
+        while lines.iter().filter(|line| wanted(line)).count() < count && Instant::now() < deadline {
+            lines = match self.log.1.wait_timeout(lines, Duration::from_millis(200)) {
+                Ok((guard, _)) => guard,
+                Err(poisoned) => poisoned.into_inner().0,
+            };
+        }
+    }
+
+    /// Ends the server and all its processes at once.
+    pub fn kill(&self) {
+        // SAFETY: the group that `process_group(0)` made for this child, which is not yet reaped.
+        unsafe { libc::kill(-(self.pid() as i32), libc::SIGKILL) };
     }
 
     fn lines(&self) -> MutexGuard<'_, Vec<String>> {

@@ -1,0 +1,284 @@
+//! Chains of transformations over odd texts.
+
+use super::Case;
+use super::generator::{Gen, quoted};
+
+const TEXTS: &[&str] = &[
+    "",
+    " ",
+    "a",
+    "abc",
+    "  two words ",
+    "a,b,c",
+    "a,,c,",
+    ",",
+    "a=1;b=2;c",
+    "a=1;b=\"x;y\";;d=",
+    "12",
+    "-12",
+    "007",
+    "0x1f",
+    "12abc",
+    "4294967296",
+    "99999999999999999999",
+    "a@b@c",
+    "sip:alice:pw@example.org:5070;transport=tcp;x=1;lr?h=v&i=w",
+    "sips:[::1]:5061;maddr=1.2.3.4;ttl=7;user=phone;method=BYE;r2=on",
+    "tel:+49-30;phone-context=x",
+    "sip:h",
+    "sip:u@",
+    "notauri",
+    "\"Alice, A\" <sip:alice@example.org;p=1>;tag=x;q=0.5",
+    "Bob <sip:bob@h>",
+    "<sip:bob@h>;tag=t",
+    "sip:bob@h;tag=t",
+    "Bob <sip:bob@h",
+    "one\r\ntwo\r\nthree",
+    "one\ntwo\n",
+    "l1\r\n\r\nl3\r\n",
+    "%41%zz%4",
+    "a%20b+c",
+    "a&b=c?d#e",
+    "it's",
+    "back\\slash",
+    "quo\"te",
+    "\"quoted\"",
+    "'single'",
+    "[::1]",
+    "<x>",
+    "(y)",
+    "tab\there",
+    "UPPER lower MiXeD",
+    "\u{e4}\u{f6}\u{fc}",
+    "616263",
+    "6162zz",
+    "YWJj",
+    "YQ==",
+    "abcdefghijklmnopqrstuvwxyz0123456789",
+    "aaa",
+    "abcabcabc",
+    "a.b.c.d",
+    "1.2.3.4~5060~1",
+    "+4930123456",
+    "name=value",
+    "k1=v1,k2=v2;k3=v3",
+    "p",
+    ";",
+    ";;",
+    "=",
+    "a=",
+    "=b",
+    "a = 1 ; b = 2",
+];
+
+/// Operations: `s` text, `n` number, `c` one character; a trailing `?` may be left out.
+const OPERATIONS: &[(&str, &[&str])] = &[
+    ("s.len", &[]),
+    ("s.int", &[]),
+    ("s.md5", &[]),
+    ("s.sha256", &[]),
+    ("s.sha384", &[]),
+    ("s.sha512", &[]),
+    ("s.tolower", &[]),
+    ("s.toupper", &[]),
+    ("s.trim", &[]),
+    ("s.ltrim", &[]),
+    ("s.rtrim", &[]),
+    ("s.rm", &["s"]),
+    ("s.rmws", &[]),
+    ("s.numeric", &[]),
+    ("s.after", &["c"]),
+    ("s.before", &["c"]),
+    ("s.count", &["c"]),
+    ("s.corehash", &["n?"]),
+    ("s.encode.hexa", &[]),
+    ("s.decode.hexa", &[]),
+    ("s.encode.base64", &[]),
+    ("s.encode.base64t", &[]),
+    ("s.encode.base64url", &[]),
+    ("s.encode.base64urlt", &[]),
+    ("s.encode.base58", &[]),
+    ("s.encode.7bit", &[]),
+    ("s.escape.common", &[]),
+    ("s.escape.csv", &[]),
+    ("s.escape.param", &[]),
+    ("s.escape.user", &[]),
+    ("s.unescape.common", &[]),
+    ("s.unescape.param", &[]),
+    ("s.unescape.user", &[]),
+    ("s.urlencode.param", &[]),
+    ("s.urldecode.param", &[]),
+    ("s.fmtlinet", &["n", "n"]),
+    ("s.prefixes", &["n?"]),
+    ("s.prefixes.quoted", &["n?"]),
+    ("s.replace", &["s", "s"]),
+    ("s.select", &["n", "c"]),
+    ("s.strip", &["n"]),
+    ("s.striptail", &["n"]),
+    ("s.stripto", &["c"]),
+    ("s.substr", &["n", "n"]),
+    ("s.unbracket", &[]),
+    ("s.unquote", &[]),
+    ("line.at", &["n"]),
+    ("line.count", &[]),
+    ("line.sw", &["s"]),
+    ("nameaddr.len", &[]),
+    ("nameaddr.name", &[]),
+    ("nameaddr.uri", &[]),
+    ("param.count", &["c?"]),
+    ("param.in", &["s", "c?"]),
+    ("param.name", &["n", "c?"]),
+    ("param.value", &["s", "c?"]),
+    ("param.valueat", &["n", "c?"]),
+    ("tobody.display", &[]),
+    ("tobody.host", &[]),
+    ("tobody.params", &[]),
+    ("tobody.tag", &[]),
+    ("tobody.uri", &[]),
+    ("tobody.user", &[]),
+    ("uri.domain", &[]),
+    ("uri.headers", &[]),
+    ("uri.host", &[]),
+    ("uri.lr", &[]),
+    ("uri.maddr", &[]),
+    ("uri.method", &[]),
+    ("uri.param", &["s"]),
+    ("uri.params", &[]),
+    ("uri.passwd", &[]),
+    ("uri.port", &[]),
+    ("uri.r2", &[]),
+    ("uri.scheme", &[]),
+    ("uri.transport", &[]),
+    ("uri.ttl", &[]),
+    ("uri.uparam", &[]),
+    ("uri.user", &[]),
+    ("uri.tosocket", &[]),
+    ("urialias.encode", &[]),
+    ("urialias.decode", &[]),
+    ("re.subst", &["expr"]),
+];
+
+/// Decoders after their encoders: wrong input of a decoder is a known difference.
+const ROUND_TRIPS: &[&str] = &[
+    "{s.encode.base64}{s.decode.base64}",
+    "{s.encode.base64t}{s.decode.base64t}",
+    "{s.encode.base64url}{s.decode.base64url}",
+    "{s.encode.base64urlt}{s.decode.base64urlt}",
+    "{s.encode.base58}{s.decode.base58}",
+    "{s.encode.hexa}{s.decode.hexa}",
+    "{s.encode.7bit}{s.decode.7bit}",
+];
+
+const SUBSTITUTIONS: &[&str] = &[
+    "/a/b/",
+    "/a/b/g",
+    "/A/x/gi",
+    "/(.)(.)/\\2\\1/",
+    "/b*/-/g",
+    "/^.*$/all/",
+    "#/#_#",
+    "/[0-9]+/N/g",
+    "/x/y/",
+    "/(a)|(b)/[\\1\\2]/g",
+    "/\\./-/g",
+    "/./$rU/",
+    "/^(..)/\\0\\1/",
+];
+
+fn argument(g: &mut Gen, kind: &str) -> String {
+    match kind.trim_end_matches('?') {
+        "n" if g.percent(15) => {
+            g.pick(&["$var(five)", "$var(zero)", "$var(neg)", "$var(d)", "$var(s)", "$avp(i)"]).into()
+        }
+        "n" => g.pick(&["0", "1", "2", "3", "4", "7", "20", "-1", "-2", "-3", "-20", "1000"]).into(),
+        "c" => g.pick(&[",", ";", "=", "@", ":", ".", "a", " ", "/", "-", "\\s", "\\t", "b", "&"]).into(),
+        "expr" => g.pick(SUBSTITUTIONS).into(),
+        _ if g.percent(12) => g.pick(&["$rU", "$var(s)", "$var(e)", "$avp(s)"]).into(),
+        _ => g
+            .pick(&[
+                "a",
+                "b",
+                "abc",
+                "x",
+                "p",
+                "tag",
+                "lr",
+                "q",
+                "transport",
+                "one",
+                "two",
+                "bc",
+                "1",
+                "@",
+                "w",
+                "A",
+                "k2",
+                "xyz",
+            ])
+            .into(),
+    }
+}
+
+fn operation(g: &mut Gen) -> String {
+    if g.percent(6) {
+        return g.pick(ROUND_TRIPS).into();
+    }
+    let (name, kinds) = g.choose(OPERATIONS);
+    let mut out = format!("{{{name}");
+    for kind in *kinds {
+        if kind.ends_with('?') && g.percent(50) {
+            break;
+        }
+        out.push(',');
+        out.push_str(&argument(g, kind));
+    }
+    out.push('}');
+    out
+}
+
+/// The chain's result in a format string, as a value, as a number, as a condition.
+pub fn generate(g: &mut Gen) -> Case {
+    let mut out = Vec::new();
+    let source = match g.below(10) {
+        0 => g
+            .pick(&[
+                "ru",
+                "fu",
+                "tu",
+                "hdr(X-List)",
+                "hdr(From)",
+                "hdr(None)",
+                "avp(nope)",
+                "null",
+                "var(five)",
+                "avp(i)",
+                "rb",
+                "ct",
+                "hdr(Contact)",
+                "rU",
+                "mb{s.len}",
+            ])
+            .to_owned(),
+        _ => {
+            out.push(format!("$var(v) = {};", quoted(g.pick(TEXTS))));
+            "var(v)".to_owned()
+        }
+    };
+    for _ in 0..g.between(1, 2) {
+        let chain: String = (0..g.between(1, 3)).map(|_| operation(g)).collect();
+        let value = format!("$({source}{chain})");
+        let n = g.label();
+        out.push(format!("xlog(\"L{n}|{value}|\\n\");"));
+        out.push(format!("$avp(r) = $null; $avp(r) = {value}; xlog(\"L{n}|$avp(r)|\\n\");"));
+        match g.below(8) {
+            0 => out.push(format!("if (defined {value}) xlog(\"L{n}|defined\\n\"); else xlog(\"L{n}|undefined\\n\");")),
+            1 => out.push(format!("$var(r) = {value} + 1; xlog(\"L{n}|$var(r)\\n\");")),
+            2 => out.push(format!("if ({value}) xlog(\"L{n}|true\\n\"); else xlog(\"L{n}|false\\n\");")),
+            3 => out.push(format!("$var(r) = 1 + {value}; xlog(\"L{n}|$var(r)\\n\");")),
+            4 => out.push(format!("if ({value} == $null) xlog(\"L{n}|null\\n\"); if ({value} == \"\") xlog(\"L{n}|empty\\n\"); $var(r) = strlen({value}); xlog(\"L{n}|$var(r)\\n\");")),
+            5 => out.push(format!("$rU = {value}; xlog(\"L{n}|$ru\\n\");")),
+            _ => {}
+        }
+    }
+    g.route(out)
+}
