@@ -190,11 +190,13 @@ fn reply(ctx: &mut Ctx<'_>) {
     if let Some(route) = program.reply_route {
         match run_main(ctx, route, "reply-route") {
             Ended::Cancelled => return,
-            // Captured: final replies too; in onreply_route[X] tm lets `drop` stop provisional ones only.
+            // Captured: final replies too; in onreply_route[X] tm lets `drop` stop provisional ones only. And a reply goes on
+            // only if the route's last statement gave a positive code.
             Ended::Drop => {
                 ctx.engine().stats.core.drop_replies.inc();
                 return;
             }
+            Ended::Normal | Ended::Exit if ctx.rc() <= 0 => return,
             _ => {}
         }
     }

@@ -51,7 +51,6 @@ const PARAMETERS: &[&str] = &[
     "gr=urn:x",
     "x=%41",
     "r2=on",
-    "q=\"a;b\"",
     "ob",
     "alias=1.2.3.4~5060~1",
 ];

@@ -57,6 +57,7 @@ request_route {
 }
 reply_route {
     route("reply_" + $ci);
+    xlog("REPLY $rs\n");
 }
 "#;
 

@@ -91,7 +91,7 @@ impl Games<'_> {
             3 => format!("xlog(\"P{n} $def({name}) $defn({name})|\\n\");"),
             4 => format!("xlog(\"P{n} SD_{}_{}\\n\");", self.id, self.g.below(4)),
             5 => format!("# {name} is a comment\nxlog(\"P{n}\\n\"); // {name}"),
-            6 => format!("/* {name} */ xlog('P{n} {name}'); xlog(\"\\n\");"),
+            6 => format!("/* {name} */ $var(t) = 'P{n} {name}'; xlog(\"$var(t)\\n\");"),
             7 if self.g.percent(8) => format!("{name};"),
             _ => format!("xlog(\"P{n}\\n\");"),
         }

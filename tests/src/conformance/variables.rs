@@ -211,7 +211,7 @@ const READABLE: &[&str] = &[
     "$T_req($ru)",
     "$T_inv($ru)",
     "$T(id_index)",
-    "$T(reply_code)",
+    "$T(reply_type)",
     "$T_branch(uri)",
     "$ltt(s)",
     "$version(num)",

@@ -191,6 +191,10 @@ impl Analysis<'_> {
 
     /// Refuses what is known to be a number where the server wants a string.
     fn need_str(&mut self, value: ir::Expr, span: Span) -> Option<ir::Expr> {
+        if matches!(value, ir::Expr::Rc) {
+            // The server knows of no variable that it is a number.
+            return Some(fold::to_str(value));
+        }
         if value.ty() != Ty::Int {
             return Some(value);
         }

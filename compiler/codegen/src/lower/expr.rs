@@ -44,7 +44,12 @@ impl Lower<'_, '_> {
             }
             Expr::ToInt(e) => self.int(e),
             Expr::Call(call) => self.call(call, true),
-            Expr::RouteCall(target) => self.route_call(target),
+            Expr::RouteCall(target) => {
+                // Captured: a route that is called as a value begins with `$rc` 0.
+                let zero = self.iconst(0);
+                self.store_rc(zero);
+                self.route_call(target)
+            }
             Expr::Selval(cond, a, b) => self.selval_int(cond, a, b),
             Expr::Assign(target, value) => {
                 self.assign(target, value);
@@ -339,11 +344,15 @@ impl Lower<'_, '_> {
         let high = self.iconst(32);
         let status = self.b.ins().ushr(packed, high);
         let status = self.b.ins().ireduce(types::I32, status);
-        self.check_status(status);
         let code = self.b.ins().ireduce(types::I32, packed);
         let code = self.b.ins().sextend(types::I64, code);
+        if !call.core {
+            // Before the script may end: the code of a reply route's last statement decides about the reply.
+            self.store_rc(code);
+        }
+        self.check_status(status);
         match (call.core, in_expression) {
-            (false, _) => self.store_rc(code),
+            (false, _) => {}
             (true, true) => {
                 let zero = self.iconst(0);
                 self.store_rc(zero);

@@ -41,6 +41,7 @@ impl Lower<'_, '_> {
             StmtKind::Run(e) => {
                 let value = match e {
                     Expr::Call(call) => self.call(call, false),
+                    Expr::RouteCall(target) => self.route_call(target),
                     _ => self.int(e),
                 };
                 self.b.def_var(self.ret, value);
@@ -251,10 +252,12 @@ impl Lower<'_, '_> {
         self.begin(exit);
     }
 
-    fn leave_after(&mut self, id: u32, e: Option<&Expr>, status: i32) {
-        if let Some(e) = e.filter(|e| super::dynamic::has_effects(e)) {
-            self.int(e);
-        }
+    fn leave_after(&mut self, id: u32, e: Option<&Expr>, ended: i32) {
+        let code = match e {
+            Some(e) => self.int(e),
+            None => self.iconst(i64::from(ended == status::EXIT)),
+        };
+        self.store_rc(code);
         if let Some(fail) = self.fail.take() {
             let done = self.b.create_block();
             self.jump(done, &[]);
@@ -263,7 +266,7 @@ impl Lower<'_, '_> {
             self.jump(done, &[]);
             self.begin(done);
         }
-        self.leave(status);
+        self.leave(ended);
     }
 
     /// `return` with a value; 0 leaves the script.

@@ -5,6 +5,7 @@ use kamjit_engine::{
     branch::Branch,
     catalog::{HostError, Place},
     core::sending::SocketSpec,
+    log::{self, Level},
     module::Prepare,
 };
 use kamjit_sip::{Method, Proto, text::parse_u16};
@@ -180,6 +181,10 @@ pub(super) fn reply<'m>(ctx: &mut Ctx<'m>, args: &'m [Arg]) -> Ret {
     let reason = reason.text(ctx);
     let Ok(code) = u16::try_from(code) else { return Ret::FALSE };
     if !(100..1000).contains(&code) {
+        return Ret::FALSE;
+    }
+    if current::current(ctx).is_none() {
+        log::core(Level::Err, format_args!("t_reply() without a transaction: call t_newtran() or t_relay() before"));
         return Ret::FALSE;
     }
     script::reply(ctx, code, reason)
