@@ -161,6 +161,10 @@ pub trait Host {
     fn prepare_select(&mut self, text: &str) -> Result<PvHandle, HostError>;
     /// Compiles a constant regular expression (POSIX extended, case ignored as `=~` does).
     fn prepare_regex(&mut self, pattern: &[u8]) -> Result<Handle, HostError>;
+    /// Compiles the pattern of a `case /"..."`, which minds the case of letters.
+    fn prepare_case_regex(&mut self, pattern: &[u8]) -> Result<Handle, HostError> {
+        self.prepare_regex(pattern)
+    }
     /// Keeps constant bytes alive as long as the program.
     fn intern_bytes(&mut self, bytes: &[u8]) -> Handle;
 }

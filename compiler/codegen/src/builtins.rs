@@ -21,6 +21,8 @@ macro_rules! for_each_builtin {
             pv_get(ctx: *mut Header, pv: usize, out: *mut RawVal) -> i32;
             /// Assigns a pseudo-variable; returns a status. A value it cannot take is logged and leaves it alone.
             pv_set(ctx: *mut Header, pv: usize, value: *const RawVal) -> i32;
+            /// Assigns what another variable holds: a number that the target does not take is given as text.
+            pv_copy(ctx: *mut Header, pv: usize, value: *const RawVal) -> i32;
             /// A value as an integer; what is no number counts as 0.
             val_to_int(ctx: *mut Header, value: *const RawVal) -> i64;
             /// A string as an integer; what is no number counts as 0.

@@ -29,6 +29,7 @@ pub(crate) const BUILTINS: Builtins = Builtins {
     call,
     pv_get,
     pv_set,
+    pv_copy,
     val_to_int,
     str_to_int,
     val_to_str,
@@ -148,6 +149,21 @@ unsafe extern "C-unwind" fn pv_set(header: *mut Header, pv: usize, value: *const
     // SAFETY: see above.
     let (ctx, pv, value) = unsafe { (ctx(header), &*(pv as *const Pv), Val::from_raw(&*value)) };
     if !guarded(false, pv.def.name, || pv.set(ctx, value)) {
+        log::core(Level::Err, format_args!("${} could not be assigned", pv.def.name));
+    }
+    status::GO
+}
+
+/// Captured: `$rU = $avp(x)` takes the digits of a number, `$rU = 5` is refused.
+unsafe extern "C-unwind" fn pv_copy(header: *mut Header, pv: usize, value: *const RawVal) -> i32 {
+    // SAFETY: see above.
+    let (ctx, pv, value) = unsafe { (ctx(header), &*(pv as *const Pv), Val::from_raw(&*value)) };
+    let mut set = guarded(false, pv.def.name, || pv.set(ctx, value));
+    if let (false, Val::Int(number)) = (set, value) {
+        let digits = Val::Str(format_int(ctx.arena, number));
+        set = guarded(false, pv.def.name, || pv.set(ctx, digits));
+    }
+    if !set {
         log::core(Level::Err, format_args!("${} could not be assigned", pv.def.name));
     }
     status::GO

@@ -307,6 +307,16 @@ fn number(text: &[u8]) -> Result<i64, HostError> {
         .ok_or_else(|| HostError::new(format!("'{}' is not a number", text.escape_ascii())))
 }
 
+impl Builder {
+    /// Compiles a pattern and keeps it as long as the program.
+    fn keep_regex(&mut self, pattern: &[u8], ignore_case: bool) -> Result<Handle, HostError> {
+        let regex = Box::new(self.prepare().regex(pattern, ignore_case)?);
+        let handle = Handle(std::ptr::from_ref(&*regex) as usize);
+        self.parts.regexes.push(regex);
+        Ok(handle)
+    }
+}
+
 impl Host for Builder {
     fn generation(&self) -> Generation {
         self.generation
@@ -530,10 +540,11 @@ impl Host for Builder {
     }
 
     fn prepare_regex(&mut self, pattern: &[u8]) -> Result<Handle, HostError> {
-        let regex = Box::new(self.prepare().regex(pattern, true)?);
-        let handle = Handle(std::ptr::from_ref(&*regex) as usize);
-        self.parts.regexes.push(regex);
-        Ok(handle)
+        self.keep_regex(pattern, true)
+    }
+
+    fn prepare_case_regex(&mut self, pattern: &[u8]) -> Result<Handle, HostError> {
+        self.keep_regex(pattern, false)
     }
 
     fn intern_bytes(&mut self, bytes: &[u8]) -> Handle {

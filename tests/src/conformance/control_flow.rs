@@ -81,11 +81,23 @@ impl Flow<'_> {
             .into()
     }
 
+    /// A call that never leaves the script.
+    fn function(&mut self) -> &'static str {
+        self.g.pick(&[
+            "is_method(\"MESSAGE\")",
+            "is_method(\"BYE\")",
+            "route(R5)",
+            "route(RM9)",
+            "has_body()",
+        ])
+    }
+
     fn condition(&mut self) -> String {
         match self.g.below(9) {
             0 | 1 => self.call(),
             2 => format!("!{}", self.call()),
-            3 => format!("{} && {}", self.call(), self.call()),
+            // A route that leaves the script stands on the right only: see differences.md.
+            3 => format!("{} && {}", self.function(), self.call()),
             4 => format!("{} || $var(a) > {}", self.call(), self.g.below(4)),
             5 => format!("$var(a) == {}", self.g.below(4)),
             6 => format!("$rc {} {}", self.g.pick(&["==", "<", ">", "!="]), self.number()),
@@ -214,7 +226,8 @@ impl Flow<'_> {
             vec!["case 0:", "case 1:", "case 2:", "case -1:", "case 5:", "case 42:", "case 3 + 4:"]
         };
         let count = self.g.between(1, 4);
-        let default = self.g.percent(70).then(|| self.g.below(count + 1));
+        let first = usize::from(texts);
+        let default = self.g.percent(70).then(|| self.g.between(first, count));
         let mut out = format!("switch ({subject}) {{\n");
         for n in 0..=count {
             if default == Some(n) {

@@ -206,7 +206,7 @@ pub fn any(g: &mut Gen) -> Message {
     }
     let to_tag = g.percent(30).then_some("to-tag");
     let (from, to) = (name_addr(g, Some("from-tag")), name_addr(g, to_tag));
-    let number = g.pick(&["1", "7", "0", "4294967295", "0012", "2147483648"]);
+    let number = g.pick(&["1", "7", "0", "2147483647", "0012", "65536"]);
     message =
         message.add("From", from).add("To", to).add("Call-ID", id).add("CSeq", format!("{number} {method}"));
     for _ in 0..g.below(3) {
@@ -229,7 +229,8 @@ pub fn any(g: &mut Gen) -> Message {
         } else if g.percent(5) {
             header.0 = if g.percent(50) { header.0.to_uppercase() } else { header.0.to_lowercase() };
         }
-        if g.percent(4) && header.1.contains(", ") {
+        let foldable = ["Allow", "Accept", "Supported", "X-List"].contains(&header.0.as_str());
+        if foldable && g.percent(20) && header.1.contains(", ") {
             header.1 = header.1.replacen(", ", ",\r\n ", 1);
         }
     }

@@ -115,10 +115,13 @@ fn split<'a>(group: Vec<(usize, &'a Case)>, said: &str) -> Vec<Vec<(usize, &'a C
         LazyLock::new(|| crate::mask::regex(r"test\.cfg(?::|,? (?:from )?line )(\d+)"));
     let members: Vec<&Case> = group.iter().map(|(_, case)| *case).collect();
     let begins = configuration(&members).1;
+    let included =
+        group.iter().enumerate().filter(|(_, (_, case))| said.contains(&format!("inc_{}.cfg", case.id())));
     let mut named: Vec<usize> = PLACE
         .captures_iter(said)
         .filter_map(|c| c[1].parse::<usize>().ok())
         .filter_map(|line| begins.iter().rposition(|begin| *begin <= line))
+        .chain(included.map(|(at, _)| at))
         .collect();
     named.sort_unstable();
     named.dedup();

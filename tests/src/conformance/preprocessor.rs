@@ -47,7 +47,9 @@ impl Games<'_> {
                 self.g.pick(&["trydef", "redef", "trydefine", "redefine"]),
                 self.value()
             ),
-            3 => format!("{mark}{} {name} {}", self.g.pick(&["define", "def"]), self.value()),
+            3 if self.g.percent(8) => {
+                format!("{mark}{} {name} {}", self.g.pick(&["define", "def"]), self.value())
+            }
             4 => format!("{mark}define FLAG_{}_{}", self.id, self.g.label()),
             5 | 6 => {
                 self.open += 1;
@@ -73,11 +75,13 @@ impl Games<'_> {
                 format!("{mark}{which} \"!SD_{}_{n}!{}!g\"", self.id, self.g.pick(&["7", "word", "a b"]))
             }
             12 => format!("{mark}{} {}", self.g.pick(&["KAMAILIO", "nothing", "undef", "tryundef"]), name),
-            _ if self.included => format!("{mark}{name}"),
+            _ if self.included => format!("#!{name}"),
             _ => {
                 let file = format!("inc_{}.cfg", self.id);
-                let name = if self.inside && self.g.percent(85) { file.as_str() } else { "missing.cfg" };
-                format!("{mark}{} \"{name}\"", self.g.pick(&["include_file", "import_file", "import_file"]))
+                if !self.inside || self.g.percent(15) {
+                    return format!("{mark}import_file \"missing.cfg\"");
+                }
+                format!("{mark}{} \"{file}\"", self.g.pick(&["include_file", "import_file", "import_file"]))
             }
         }
     }
@@ -104,8 +108,8 @@ pub fn generate(g: &mut Gen) -> Case {
     let mut games = Games { g, id: id.clone(), open: 0, inside: false, included: false };
     let mut lines = Vec::new();
     for name in ["NA", "NB", "NC", "ND", "NE"] {
-        if games.g.percent(70) {
-            let value = if games.g.percent(50) {
+        if games.g.percent(97) {
+            let value = if games.g.percent(60) {
                 games.g.pick(&["5", "\"v\"", "(1 + 1)"]).to_owned()
             } else {
                 games.value()

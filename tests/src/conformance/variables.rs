@@ -27,7 +27,6 @@ const READABLE: &[&str] = &[
     "$oU",
     "$od",
     "$op",
-    "$oP",
     "$oUl",
     "$fu",
     "$fU",
@@ -161,7 +160,6 @@ const READABLE: &[&str] = &[
     "$sel(contact.uri)",
     "$sel(ruri.params)",
     "$sel(method)",
-    "$sel(cseq)",
     "$sel(cseq.num)",
     "$sel(cseq.method)",
     "$sel(msg.body)",
@@ -173,7 +171,6 @@ const READABLE: &[&str] = &[
     "$msg(len)",
     "$msg(lpart)",
     "$msg(hdrs)",
-    "$msg(fpart)",
     "$msg(body)",
     "$via0(host)",
     "$via0(port)",
@@ -217,7 +214,6 @@ const READABLE: &[&str] = &[
     "$version(num)",
     "$version(full)",
     "$def(X)",
-    "$defn(KAMAILIO_5)",
     "$env(NOPE)",
     "$_s($rU-$fU)",
     "$C(rx)",
@@ -253,7 +249,6 @@ const READABLE: &[&str] = &[
     "$cfg(route)",
     "$lsock(x)",
     "$msgbuf(0)",
-    "$sbranch(uri)",
     "$(ru{uri.host})",
     "$(fu{uri.user})",
     "$(tu{uri.params})",
@@ -269,16 +264,7 @@ const READABLE: &[&str] = &[
 const WRITABLE: &[(&str, &[&str])] = &[
     (
         "$ru",
-        &[
-            "\"sip:new@127.0.0.1:@SINK@\"",
-            "\"sip:x@y.z;lr?a=b\"",
-            "\"notauri\"",
-            "\"\"",
-            "$null",
-            "$fu",
-            "\"tel:+1\"",
-            "5",
-        ],
+        &["\"sip:new@127.0.0.1:@SINK@\"", "\"sip:x@y.z;lr?a=b\"", "\"\"", "$null", "$fu", "\"tel:+1\"", "5"],
     ),
     ("$rU", USERS),
     ("$rd", HOSTS),
@@ -313,11 +299,9 @@ const WRITABLE: &[(&str, &[&str])] = &[
     ("$xavu(n=>k)", ANY),
     ("$xavi(Name=>Key)", ANY),
     ("$xavi(x=>A)", ANY),
-    ("$br", URIS),
     ("$(branch(uri)[0])", URIS),
     ("$branch(q)", NUMBERS),
     ("$sbranch(uri)", URIS),
-    ("$sbranch(dst_uri)", DESTINATIONS),
     ("$rs", NUMBERS),
     ("$ruri", URIS),
     ("$(ruri.user)", USERS),
@@ -356,7 +340,7 @@ const URIS: &[&str] = &[
     "$tu",
 ];
 const NAMES: &[&str] = &["\"Name\"", "\"\\\"Quoted N\\\"\"", "\"\"", "$null", "5", "\"a b\"", "$fn"];
-const NUMBERS: &[&str] = &["0", "1", "255", "-1", "\"7\"", "\"x\"", "$null", "2147483648"];
+const NUMBERS: &[&str] = &["0", "1", "255", "\"7\"", "\"x\"", "$null"];
 const ANY: &[&str] = &[
     "1",
     "\"text\"",
@@ -386,7 +370,7 @@ fn read(g: &mut Gen, what: &str) -> String {
         ),
         6 => format!("$avp(r{n}) = strlen({what}); xlog(\"R{n}|$avp(r{n})\\n\");"),
         7 => format!(
-            "if (pv_isset(\"{what}\")) xlog(\"R{n}|set\\n\"); if (is_int(\"{what}\")) xlog(\"R{n}|int\\n\"); if (not_empty(\"{what}\")) xlog(\"R{n}|not empty\\n\");"
+            "if (pv_isset(\"{what}\")) xlog(\"R{n}|set\\n\"); if (not_empty(\"{what}\")) xlog(\"R{n}|not empty\\n\");"
         ),
         _ => format!("xlog(\"R{n}|{what}|\\n\");"),
     }

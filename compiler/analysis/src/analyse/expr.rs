@@ -230,7 +230,10 @@ impl Analysis<'_> {
         }
         match binary.op {
             BinaryOp::Add => {
-                let b = if a.ty() == Ty::Int { self.need_int(b, right_span)? } else { b };
+                let b = if matches!((&a, b.ty()), (ir::Expr::Rc, Ty::Str)) {
+                    // The server knows of no variable that it is a number, so it does not refuse the string.
+                    fold::to_int(b, generation)
+                } else if a.ty() == Ty::Int { self.need_int(b, right_span)? } else { b };
                 Some(fold::add(a, b, generation))
             }
             BinaryOp::And | BinaryOp::Or => {
@@ -240,7 +243,11 @@ impl Analysis<'_> {
                 Some(join(a?, b?, generation))
             }
             BinaryOp::Eq | BinaryOp::Ne => {
-                let b = if a.ty() == Ty::Int {
+                let b = if matches!((&a, b.ty()), (ir::Expr::Rc, Ty::Str)) {
+                    fold::to_int(b, generation)
+                } else if matches!((&a, &b), (ir::Expr::Rc, ir::Expr::Null)) {
+                    return Some(ir::Expr::Int(i64::from(binary.op == BinaryOp::Ne)));
+                } else if a.ty() == Ty::Int {
                     if matches!(b, ir::Expr::Null) {
                         self.error(
                             "KC012",

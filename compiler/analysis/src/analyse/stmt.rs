@@ -135,7 +135,7 @@ impl Analysis<'_> {
         let value = if regex { fold::to_str(value) } else { value };
         let is_int = value.ty() == Ty::Int;
         let made = match value {
-            ir::Expr::Str(text) if regex => match self.host.prepare_regex(&text) {
+            ir::Expr::Str(text) if regex => match self.host.prepare_case_regex(&text) {
                 Ok(handle) => Label::Regex(handle, text[..].into()),
                 Err(error) => {
                     self.host_error("KC012", e.span, error);

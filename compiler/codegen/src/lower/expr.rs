@@ -215,7 +215,9 @@ impl Lower<'_, '_> {
                 self.val(value, place);
                 let addr = self.addr(place);
                 let handle = self.iconst(pv.handle.0 as i64);
-                let status = self.call1(Builtin::pv_set, &[self.ctx, handle, addr]);
+                let variable = matches!(value, Expr::Var(_) | Expr::Pv(_) | Expr::Rc);
+                let set = if variable { Builtin::pv_copy } else { Builtin::pv_set };
+                let status = self.call1(set, &[self.ctx, handle, addr]);
                 self.check_status(status);
                 self.free(slot);
             }

@@ -76,6 +76,11 @@ unsafe extern "C-unwind" fn pv_set(ctx: *mut Header, pv: usize, value: *const Ra
     status::GO
 }
 
+unsafe extern "C-unwind" fn pv_copy(ctx: *mut Header, pv: usize, value: *const RawVal) -> i32 {
+    // SAFETY: the caller's promises are the same.
+    unsafe { pv_set(ctx, pv, value) }
+}
+
 unsafe extern "C-unwind" fn val_to_int(ctx: *mut Header, value: *const RawVal) -> i64 {
     view(value).to_int(generation(ctx))
 }

@@ -43,9 +43,11 @@ fn unset<'m>(ctx: &mut Ctx<'m>, args: &'m [Arg]) -> Ret {
     }
 }
 
-/// A number; text of digits is none (captured).
+/// A number; text of digits is none, but a text that a number stands behind is one (`$rm`; captured).
 fn is_int<'m>(ctx: &mut Ctx<'m>, args: &'m [Arg]) -> Ret {
-    Ret::from(matches!(value(ctx, args), Val::Int(_)))
+    let value = value(ctx, args);
+    let behind = args.first().and_then(Arg::pv).is_some_and(|pv| pv.number.is_some());
+    Ret::from(matches!(value, Val::Int(_)) || (behind && !value.is_null()))
 }
 
 #[derive(Clone, Copy)]

@@ -31,10 +31,11 @@ pub(super) fn remove<'m>(ctx: &mut Ctx<'m>, args: &'m [Arg]) -> Ret {
     remove_where(ctx, |h| name.is(h))
 }
 
-/// `remove_hf_pv(name)`: the same with a name known at run time.
+/// `remove_hf_pv(name)`: the same with a name known at run time; true also if there was none (captured).
 pub(super) fn remove_pv<'m>(ctx: &mut Ctx<'m>, args: &'m [Arg]) -> Ret {
     let Some(name) = args.first().map(|a| HeaderName::new(a.text(ctx))) else { return Ret::FALSE };
-    remove_where(ctx, |h| name.is(h))
+    remove_where(ctx, |h| name.is(h));
+    Ret::TRUE
 }
 
 pub(super) fn remove_where<'m>(

@@ -113,7 +113,7 @@ static FUNCTIONS: &[FunctionDef] = &[
         "replace_body_atonce",
         &[Form { args: &[Custom, Str], routes: Routes::ANY }],
         search::whole_pattern,
-        search::replace_body,
+        search::replace_body_all,
     ),
     plain("replace_body_str", THREE_TEXTS, search::replace_body_str),
     plain("replace_hdrs", REGEX_TEXT, search::replace_hdrs),

@@ -60,6 +60,8 @@ pub(super) fn by_index<'m>(ctx: &mut Ctx<'m>, args: &'m [Arg]) -> Ret {
             ctx.edits.remove_header(header);
             Ret::TRUE
         }
+        // Captured: only positive numbers are missed.
+        None if index < 0 => Ret::TRUE,
         None => NO_SUCH_NUMBER,
     }
 }

@@ -199,12 +199,12 @@ pub(super) fn replace_hdrs<'m>(ctx: &mut Ctx<'m>, args: &'m [Arg]) -> Ret {
     replace_in(ctx, args, Part::Headers, false)
 }
 
-/// `replace_body(re, text)`, `replace_body_atonce(re, text)`.
+/// `replace_body(re, text)`.
 pub(super) fn replace_body<'m>(ctx: &mut Ctx<'m>, args: &'m [Arg]) -> Ret {
     replace_in(ctx, args, Part::Body, false)
 }
 
-/// `replace_body_all(re, text)`.
+/// `replace_body_all(re, text)`, `replace_body_atonce(re, text)`.
 pub(super) fn replace_body_all<'m>(ctx: &mut Ctx<'m>, args: &'m [Arg]) -> Ret {
     replace_in(ctx, args, Part::Body, true)
 }
@@ -213,7 +213,7 @@ fn replace_text<'m>(ctx: &mut Ctx<'m>, args: &'m [Arg], part: Part) -> Ret {
     let [wanted, text, mode, ..] = args else { return Ret::FALSE };
     let (wanted, text, mode) = (wanted.text(ctx), text.text(ctx), mode.text(ctx));
     let range = part.range(ctx.msg);
-    let Some(region) = ctx.msg.buf().get(range.clone()).filter(|_| !wanted.is_empty()) else {
+    let Some(region) = ctx.msg.buf().get(range.clone()).filter(|r| !r.is_empty() && !wanted.is_empty()) else {
         return Ret::FALSE;
     };
     let all = mode.first() == Some(&b'a');

@@ -16,7 +16,11 @@ pub(super) fn apply_changes<'m>(ctx: &mut Ctx<'m>, _: &'m [Arg]) -> Ret {
     }
     let hop = ctx.hop(ctx.rcv.socket);
     let changed = edit::apply(ctx.msg, &ctx.edits, ctx.main.uri, hop.as_ref(), ctx.arena);
-    take(ctx, changed.ok())
+    match take(ctx, changed.ok()) {
+        Ret::TRUE => Ret::TRUE,
+        // Captured: the script ends when the message that the edits made cannot be read.
+        _ => Ret::EXIT,
+    }
 }
 
 /// `msg_set_buffer(text)`: puts another message in the place of this one.

@@ -56,7 +56,7 @@ static FUNCTIONS: &[FunctionDef] = &[
         &[Form { args: &[StrVar, StrVar], routes: ANY }, Form { args: &[StrVar, StrVar, Str], routes: ANY }],
         fnmatch::run,
     ),
-    plain("keep_hf", &[Form { args: &[], routes: ANY }, Form { args: &[Regex], routes: ANY }], keep::run),
+    plain("keep_hf", &[Form { args: &[Regex], routes: ANY }], keep::run),
     plain("msg_apply_changes", &[Form { args: &[], routes: REQUEST_REPLY }], apply::apply_changes),
     plain("msg_set_buffer", &[Form { args: &[StrVar], routes: REQUEST_REPLY }], apply::set_buffer),
     plain("remove_body", &[Form { args: &[], routes: ANY }], body::remove),
