@@ -25,11 +25,11 @@ macro_rules! conformance {
 }
 
 conformance! {
-    expressions: Expressions, 800;
-    transformations: Transformations, 600;
-    variables: Variables, 500;
-    control_flow: ControlFlow, 500;
-    edits: Edits, 500;
-    preprocessor: Preprocessor, 200;
-    broken: Broken, 500;
+    expressions: Expressions, 900;
+    transformations: Transformations, 300;
+    variables: Variables, 800;
+    control_flow: ControlFlow, 400;
+    edits: Edits, 400;
+    preprocessor: Preprocessor, 150;
+    broken: Broken, 350;
 }

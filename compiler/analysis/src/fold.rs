@@ -71,6 +71,8 @@ pub(crate) fn arith(op: Arith, a: Expr, b: Expr, generation: Generation) -> Expr
     match (op, &a, &b) {
         (Arith::Sub | Arith::Or | Arith::Add, _, Expr::Int(0))
         | (Arith::Mul | Arith::Div, _, Expr::Int(1)) => to_int(a, generation),
+        // Captured: the left side is not computed.
+        (Arith::Mul | Arith::And, _, Expr::Int(0)) => Expr::Int(0),
         (Arith::Add, Expr::Int(0), _) | (Arith::Mul, Expr::Int(1), _) => to_int(b, generation),
         (Arith::Div | Arith::Mod, Expr::Int(0), _) if known_int(&b, generation).is_none() => Expr::Int(0),
         _ => Expr::Arith(op, Box::new(a), Box::new(b)),
@@ -140,7 +142,8 @@ pub(crate) fn concat(a: Expr, b: Expr) -> Expr {
 pub(crate) fn and(a: Expr, b: Expr, generation: Generation) -> Expr {
     match (known_int(&a, generation), known_int(&b, generation)) {
         (Some(x), Some(y)) => Expr::Int((x != 0 && y != 0).into()),
-        (Some(0), None) => Expr::Int(0),
+        // Captured: the server does not even compute what stands beside a constant that decides.
+        (Some(0), None) | (None, Some(0)) => Expr::Int(0),
         (Some(1), None) => to_int(b, generation),
         (None, Some(1)) => to_int(a, generation),
         _ => Expr::And(Box::new(a), Box::new(b)),
@@ -152,7 +155,7 @@ pub(crate) fn or(a: Expr, b: Expr, generation: Generation) -> Expr {
         (Some(x), Some(y)) => Expr::Int((x != 0 || y != 0).into()),
         (Some(0), None) => to_int(b, generation),
         (None, Some(0)) => to_int(a, generation),
-        (Some(_), None) => Expr::Int(1),
+        (Some(_), None) | (None, Some(1)) => Expr::Int(1),
         _ => Expr::Or(Box::new(a), Box::new(b)),
     }
 }

@@ -101,7 +101,9 @@ impl Flow<'_> {
             4 => format!("{} || $var(a) > {}", self.call(), self.g.below(4)),
             5 => format!("$var(a) == {}", self.g.below(4)),
             6 => format!("$rc {} {}", self.g.pick(&["==", "<", ">", "!="]), self.number()),
-            7 => format!("({}) && ({})", self.condition(), self.number()),
+            7 => {
+                format!("({}) && ({})", self.condition(), self.g.pick(&["$var(a)", "$var(b)", "$rc", "$rU"]))
+            }
             _ => self.number(),
         }
     }

@@ -210,8 +210,9 @@ impl Analysis<'_> {
             return test;
         }
         if binary.op == BinaryOp::Match {
-            let value = self.expr(&binary.lhs, true);
-            return self.matches(value?, &binary.rhs);
+            let value = self.expr(&binary.lhs, true)?;
+            let value = self.need_str(value, binary.lhs.span)?;
+            return self.matches(value, &binary.rhs);
         }
         let left = self.expr(&binary.lhs, true);
         let right = self.expr(&binary.rhs, true);
@@ -233,7 +234,11 @@ impl Analysis<'_> {
                 let b = if matches!((&a, b.ty()), (ir::Expr::Rc, Ty::Str)) {
                     // The server knows of no variable that it is a number, so it does not refuse the string.
                     fold::to_int(b, generation)
-                } else if a.ty() == Ty::Int { self.need_int(b, right_span)? } else { b };
+                } else if a.ty() == Ty::Int {
+                    self.need_int(b, right_span)?
+                } else {
+                    b
+                };
                 Some(fold::add(a, b, generation))
             }
             BinaryOp::And | BinaryOp::Or => {

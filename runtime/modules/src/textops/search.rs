@@ -213,7 +213,8 @@ fn replace_text<'m>(ctx: &mut Ctx<'m>, args: &'m [Arg], part: Part) -> Ret {
     let [wanted, text, mode, ..] = args else { return Ret::FALSE };
     let (wanted, text, mode) = (wanted.text(ctx), text.text(ctx), mode.text(ctx));
     let range = part.range(ctx.msg);
-    let Some(region) = ctx.msg.buf().get(range.clone()).filter(|r| !r.is_empty() && !wanted.is_empty()) else {
+    let Some(region) = ctx.msg.buf().get(range.clone()).filter(|r| !r.is_empty() && !wanted.is_empty())
+    else {
         return Ret::FALSE;
     };
     let all = mode.first() == Some(&b'a');

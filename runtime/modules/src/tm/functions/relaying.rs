@@ -184,7 +184,10 @@ pub(super) fn reply<'m>(ctx: &mut Ctx<'m>, args: &'m [Arg]) -> Ret {
         return Ret::FALSE;
     }
     if current::current(ctx).is_none() {
-        log::core(Level::Err, format_args!("t_reply() without a transaction: call t_newtran() or t_relay() before"));
+        log::core(
+            Level::Err,
+            format_args!("t_reply() without a transaction: call t_newtran() or t_relay() before"),
+        );
         return Ret::FALSE;
     }
     script::reply(ctx, code, reason)
