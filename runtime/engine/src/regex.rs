@@ -161,6 +161,10 @@ unsafe impl Sync for Posix {}
 
 impl Posix {
     fn new(pattern: &[u8], ignore_case: bool, by_lines: bool) -> Result<Posix, String> {
+        // A script may take its pattern from a message.
+        if !kamjit_syntax::pattern::is_bounded(pattern) {
+            return Err("the pattern is too large".to_owned());
+        }
         let text = CString::new(pattern).map_err(|_| "the pattern contains a NUL byte".to_owned())?;
         let flags = libc::REG_EXTENDED
             | if ignore_case { libc::REG_ICASE } else { 0 }
