@@ -115,11 +115,14 @@ fn container(rest: &mut &[u8], kind: u8, depth: usize) -> Result<Value, BinrpcEr
     let (mut members, mut items) = (Vec::new(), Vec::new());
     loop {
         match (kind, record(rest, depth)?) {
-            (3, Record::Name(name)) => match record(rest, depth)? {
+            (3, Record::Name(name)) if items.is_empty() => match record(rest, depth)? {
                 Record::Value(value) => members.push((name, value)),
                 _ => return Err(BinrpcError::BadRecord),
             },
+            // A structure whose values have no names is an array (captured).
+            (3, Record::Value(value)) if members.is_empty() => items.push(value),
             (4, Record::Value(value)) => items.push(value),
+            (3, Record::End(3)) if !items.is_empty() => return Ok(Value::Array(items)),
             (3, Record::End(3)) => return Ok(Value::Struct(members)),
             (4, Record::End(4)) => return Ok(Value::Array(items)),
             _ => return Err(BinrpcError::BadRecord),
