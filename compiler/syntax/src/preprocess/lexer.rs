@@ -100,6 +100,8 @@ pub(super) struct Lexer<'a> {
     /// What the last segment says, so that a stretch needs one segment only.
     pub(super) stretch: Stretch,
     pub(super) overflowed: bool,
+    /// Bytes that substitutions have searched.
+    pub(super) searched: usize,
     expansions: usize,
     passed_over: usize,
     /// Lines that look like directives for branches but do not count.
@@ -124,6 +126,7 @@ impl<'a> Lexer<'a> {
             subst: None,
             stretch: Stretch::Ended,
             overflowed: false,
+            searched: 0,
             expansions: 0,
             passed_over: 0,
             taken: Vec::new(),

@@ -2,6 +2,7 @@
 
 use super::buffer::{Buffer, Origin};
 use super::lexer::{Lexer, MAX_OUTPUT, Stretch};
+use crate::diagnostic::Diagnostic;
 use crate::raw_bytes;
 use crate::source_map::Define;
 use crate::span::Span;
@@ -50,6 +51,14 @@ impl Lexer<'_> {
             let message =
                 format!("defines and files make the configuration grow beyond {} MiB", MAX_OUTPUT >> 20);
             self.error("KC001", at, message);
+        }
+    }
+
+    /// Reports, once, that the substitutions take too long.
+    pub(super) fn too_much_work(&mut self, at: Span) {
+        if !std::mem::replace(&mut self.overflowed, true) {
+            let error = Diagnostic::error("KC001", at, "the substitutions up to here take too long");
+            self.out.diagnostics.push(error.help("use fewer #!subst with fewer matches"));
         }
     }
 

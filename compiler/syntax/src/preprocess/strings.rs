@@ -7,7 +7,7 @@ use super::SubstKind;
 use super::buffer::Buffer;
 use super::defines::Policy;
 use super::lexer::{Lexer, State, is_word, rest};
-use super::subst::{self, TooLong};
+use super::subst::{self, TooMuch};
 use crate::diagnostic::Diagnostic;
 use crate::parse::unescape;
 use crate::raw_bytes;
@@ -179,14 +179,18 @@ impl Lexer<'_> {
     pub(super) fn substitute(&mut self, text: &mut Vec<u8>, at: Span) -> bool {
         let mut changed = false;
         for subst in &self.substs {
-            match subst.apply(text) {
+            match subst.apply(text, &mut self.searched) {
                 Ok(Some(new)) => {
                     *text = new;
                     changed = true;
                 }
                 Ok(None) => {}
-                Err(TooLong) => {
+                Err(TooMuch::Long) => {
                     self.too_long(at);
+                    return false;
+                }
+                Err(TooMuch::Work) => {
+                    self.too_much_work(at);
                     return false;
                 }
             }

@@ -149,17 +149,33 @@ fn expand_variables(text: &[u8], lookup: Lookup<'_>) -> Result<Vec<u8>, String> 
     Ok(out)
 }
 
-/// A substitution made a token longer than [`MAX_TEXT`].
+/// Why a substitution was given up.
 #[derive(Debug, PartialEq)]
-pub(super) struct TooLong;
+pub(super) enum TooMuch {
+    /// It made a token longer than [`MAX_TEXT`].
+    Long,
+    /// All substitutions together have searched more than [`MAX_SEARCHED`].
+    Work,
+}
+
+/// Most bytes that all searches of a configuration may read: each match of a pattern costs a look at all that is left of
+/// its token.
+pub(super) const MAX_SEARCHED: usize = 1 << 28;
 
 impl Subst {
     /// The text after substitution, `None` when nothing changes. Captured: an empty match undoes the whole.
-    pub(super) fn apply(&self, text: &[u8]) -> Result<Option<Vec<u8>>, TooLong> {
+    ///
+    /// `searched` counts the bytes that were read.
+    pub(super) fn apply(&self, text: &[u8], searched: &mut usize) -> Result<Option<Vec<u8>>, TooMuch> {
         let mut out = Vec::new();
         let mut at = 0;
         let mut changed = false;
-        while let Some(found) = self.regex.find(text, at, at > 0) {
+        loop {
+            *searched += text.len() - at;
+            if *searched > MAX_SEARCHED {
+                return Err(TooMuch::Work);
+            }
+            let Some(found) = self.regex.find(text, at, at > 0) else { break };
             let Some((start, end)) = found[0].filter(|(start, end)| start < end) else { return Ok(None) };
             out.extend_from_slice(text.get(at..start).unwrap_or(b""));
             for piece in &self.replacement {
@@ -172,7 +188,7 @@ impl Subst {
                 }
             }
             if out.len() > MAX_TEXT {
-                return Err(TooLong);
+                return Err(TooMuch::Long);
             }
             changed = true;
             at = end;
@@ -198,7 +214,7 @@ mod tests {
 
     fn run(expression: &str, text: &str) -> String {
         let subst = read(expression.as_bytes(), false, &none).ok().unwrap().subst;
-        let out = subst.apply(text.as_bytes()).unwrap().unwrap_or_else(|| text.as_bytes().to_vec());
+        let out = subst.apply(text.as_bytes(), &mut 0).unwrap().unwrap_or_else(|| text.as_bytes().to_vec());
         String::from_utf8(out).unwrap()
     }
 
@@ -243,7 +259,7 @@ mod tests {
         let subst = read(b"/a/aa/g", false, &none).ok().unwrap().subst;
         let mut text = b"a".to_vec();
         let end = std::iter::from_fn(|| {
-            text = subst.apply(&text).ok()??;
+            text = subst.apply(&text, &mut 0).ok()??;
             Some(())
         });
         assert!(end.count() < 30);
