@@ -26,7 +26,7 @@ macro_rules! conformance {
 
 conformance! {
     expressions: Expressions, 900;
-    transformations: Transformations, 300;
+    transformations: Transformations, 700;
     variables: Variables, 800;
     control_flow: ControlFlow, 400;
     edits: Edits, 400;
