@@ -16,7 +16,7 @@
 pub mod ast;
 pub mod diagnostic;
 pub mod parse;
-pub mod pattern;
+pub mod posix;
 pub mod preprocess;
 pub mod pv;
 mod raw_bytes;

@@ -8,7 +8,6 @@ mod include;
 mod lexer;
 mod lines;
 mod output;
-mod posix;
 mod strings;
 mod subst;
 

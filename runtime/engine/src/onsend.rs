@@ -36,6 +36,10 @@ pub fn passes_reply(ctx: &mut Ctx<'_>, dest: &Destination, bytes: &[u8]) -> bool
 #[cold]
 fn passes(ctx: &mut Ctx<'_>, dest: &Destination, bytes: &[u8]) -> bool {
     let Some(route) = ctx.program.onsend_route else { return true };
+    // What the route itself sends does not run it again: that would have no end.
+    if ctx.sending().is_some() {
+        return true;
+    }
     let Some(from) = ctx.engine().sockets.get(dest.socket).map(|info| info.addr) else { return true };
     let bytes = ctx.keep(bytes);
     let before = ctx.set_sending(Some(Sending { dest: *dest, from, bytes }));

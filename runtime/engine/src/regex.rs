@@ -3,7 +3,8 @@
 //! Whether a pattern matches at all does not depend on leftmost-longest, so a pattern that reads the same way in
 //! the `regex` crate is asked there, which is several times faster; positions always come from glibc.
 
-use std::ffi::CString;
+use kamjit_syntax::posix::Posix;
+pub use kamjit_syntax::posix::Range;
 
 /// A compiled pattern.
 pub struct Regex {
@@ -17,9 +18,6 @@ impl std::fmt::Debug for Regex {
         write!(f, "Regex({:?})", String::from_utf8_lossy(&self.source))
     }
 }
-
-/// Start and end of a match or group.
-pub type Range = Option<(usize, usize)>;
 
 impl Regex {
     /// Compiles a pattern; the error is glibc's own text.
@@ -58,17 +56,13 @@ impl Regex {
     pub fn is_match(&self, text: &[u8]) -> bool {
         match &self.fast {
             Some(fast) => fast.is_match(text),
-            None => self.posix.exec(text, false, &mut []),
+            None => self.posix.is_match(text),
         }
     }
 
     /// The first match with its groups (at most 9); `not_bol`: the text does not begin a line.
     pub fn find(&self, text: &[u8], not_bol: bool) -> Option<[Range; 10]> {
-        let mut groups = [libc::regmatch_t { rm_so: -1, rm_eo: -1 }; 10];
-        if !self.posix.exec(text, not_bol, &mut groups) {
-            return None;
-        }
-        Some(groups.map(|g| (g.rm_so >= 0).then_some((g.rm_so as usize, g.rm_eo as usize))))
+        self.posix.find(text, not_bol)
     }
 }
 
@@ -148,58 +142,6 @@ fn bracket_end(text: &[u8]) -> Option<usize> {
             _ => return None,
         }
         at += 1;
-    }
-}
-
-struct Posix(Box<libc::regex_t>);
-
-// SAFETY: glibc's regexec takes the pattern's own lock; regex_t may be used from several threads at once
-// (regcomp(3), "MT-Safe locale").
-unsafe impl Send for Posix {}
-// SAFETY: as above.
-unsafe impl Sync for Posix {}
-
-impl Posix {
-    fn new(pattern: &[u8], ignore_case: bool, by_lines: bool) -> Result<Posix, String> {
-        // A script may take its pattern from a message.
-        if !kamjit_syntax::pattern::is_bounded(pattern) {
-            return Err("the pattern is too large".to_owned());
-        }
-        let text = CString::new(pattern).map_err(|_| "the pattern contains a NUL byte".to_owned())?;
-        let flags = libc::REG_EXTENDED
-            | if ignore_case { libc::REG_ICASE } else { 0 }
-            | if by_lines { libc::REG_NEWLINE } else { 0 };
-        // SAFETY: an all-zero regex_t is what regcomp expects to fill in.
-        let mut compiled: Box<libc::regex_t> = Box::new(unsafe { std::mem::zeroed() });
-        // SAFETY: both pointers are valid; the pattern ends in NUL.
-        let code = unsafe { libc::regcomp(&mut *compiled, text.as_ptr(), flags) };
-        if code == 0 {
-            return Ok(Posix(compiled));
-        }
-        let mut message = [0u8; 128];
-        // SAFETY: the buffer's length is given.
-        unsafe { libc::regerror(code, &*compiled, message.as_mut_ptr().cast(), message.len()) };
-        let end = message.iter().position(|&b| b == 0).unwrap_or(message.len());
-        Err(String::from_utf8_lossy(&message[..end]).into_owned())
-    }
-
-    fn exec(&self, text: &[u8], not_bol: bool, groups: &mut [libc::regmatch_t]) -> bool {
-        const REG_STARTEND: libc::c_int = 1 << 2;
-        let mut whole = [libc::regmatch_t { rm_so: -1, rm_eo: -1 }; 1];
-        let count = groups.len();
-        let slots: &mut [libc::regmatch_t] = if count == 0 { &mut whole } else { groups };
-        slots[0] = libc::regmatch_t { rm_so: 0, rm_eo: text.len() as libc::regoff_t };
-        let flags = REG_STARTEND | if not_bol { libc::REG_NOTBOL } else { 0 };
-        // SAFETY: with REG_STARTEND the text's extent is what slots[0] says, no NUL needed (glibc manual); the
-        // number of slots is given.
-        unsafe { libc::regexec(&*self.0, text.as_ptr().cast(), count.max(1), slots.as_mut_ptr(), flags) == 0 }
-    }
-}
-
-impl Drop for Posix {
-    fn drop(&mut self) {
-        // SAFETY: compiled by regcomp, freed once.
-        unsafe { libc::regfree(&mut *self.0) };
     }
 }
 

@@ -1,6 +1,6 @@
 //! `#!subst`: regular expressions over string and variable tokens.
 
-use super::posix::Regex;
+use crate::posix::Posix;
 use crate::pv::{PvIndex, PvInner, parse_pv};
 
 /// Longest text that a substitution may make of one token: substitutions that double each other must end somewhere.
@@ -17,7 +17,7 @@ enum Piece {
 /// One substitution.
 #[derive(Debug)]
 pub(super) struct Subst {
-    regex: Regex,
+    regex: Posix,
     replacement: Vec<Piece>,
     all: bool,
 }
@@ -50,7 +50,7 @@ pub(super) fn read(text: &[u8], defines: bool, lookup: Lookup<'_>) -> Result<Wri
             other => return Err(format!("unknown flag `{}`", char::from(*other))),
         }
     }
-    let regex = Regex::new(pattern, ignore_case, by_lines)
+    let regex = Posix::new(pattern, ignore_case, by_lines)
         .map_err(|why| format!("the pattern does not compile: {why}"))?;
     let value = cut(rest, *delimiter).filter(|(value, _)| defines && !value.is_empty());
     let value = value.map(|(value, _)| expand_variables(value, lookup)).transpose()?;
@@ -175,15 +175,16 @@ impl Subst {
             if *searched > MAX_SEARCHED {
                 return Err(TooMuch::Work);
             }
-            let Some(found) = self.regex.find(text, at, at > 0) else { break };
+            let rest = text.get(at..).unwrap_or(b"");
+            let Some(found) = self.regex.find(rest, at > 0) else { break };
             let Some((start, end)) = found[0].filter(|(start, end)| start < end) else { return Ok(None) };
-            out.extend_from_slice(text.get(at..start).unwrap_or(b""));
+            out.extend_from_slice(rest.get(..start).unwrap_or(b""));
             for piece in &self.replacement {
                 match piece {
                     Piece::Text(text) => out.extend_from_slice(text),
                     Piece::Group(n) => {
                         let range = found.get(*n).copied().flatten();
-                        out.extend_from_slice(range.and_then(|(s, e)| text.get(s..e)).unwrap_or(b""));
+                        out.extend_from_slice(range.and_then(|(s, e)| rest.get(s..e)).unwrap_or(b""));
                     }
                 }
             }
@@ -191,7 +192,7 @@ impl Subst {
                 return Err(TooMuch::Long);
             }
             changed = true;
-            at = end;
+            at += end;
             if !self.all {
                 break;
             }

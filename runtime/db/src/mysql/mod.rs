@@ -59,19 +59,19 @@ impl Mysql {
     }
 
     async fn attempt(&self, statement: &Statement, raw: bool) -> Result<Reply, Failed> {
-        let mut conn = pool::connection(self).await.map_err(Failed::For)?;
+        let mut held = pool::connection(self).await.map_err(Failed::For)?;
         let result = if raw {
-            run_text(&mut conn, &statement.sql).await
+            run_text(&mut held.conn, &statement.sql).await
         } else {
-            run_prepared(&mut conn, statement).await
+            run_prepared(&mut held.conn, statement).await
         };
         result.map_err(|error| match error {
             mysql_async::Error::Io(_) | mysql_async::Error::Driver(_) => {
-                pool::discard(self.id);
+                pool::discard(self);
                 Failed::Stale
             }
             mysql_async::Error::Server(error) if code::SHUTDOWN.contains(&error.code) => {
-                pool::discard(self.id);
+                pool::discard(self);
                 Failed::Stale
             }
             error => Failed::For(self.of_mysql(&error)),

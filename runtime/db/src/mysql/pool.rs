@@ -3,12 +3,14 @@
 use std::{
     cell::RefCell,
     collections::HashMap,
+    sync::Arc,
     time::{Duration, Instant},
 };
 
 use mysql_async::{Conn, OptsBuilder, Pool, PoolConstraints, PoolOpts};
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
-use super::{Mysql, group};
+use super::{Mysql, code, group};
 use crate::{Error, ErrorKind};
 
 /// After a failed connection nobody tries again for so long: a dead database must answer at once, not after a timeout
@@ -23,7 +25,10 @@ const KEEP_IDLE: Duration = Duration::from_secs(300);
 
 /// The pool of one database in one thread.
 struct Slot {
-    pool: Option<Pool>,
+    pool: Pool,
+    /// One permit a connection. Who waits for a free one waits here, so that in the pool nothing is waited for but a
+    /// new connection, and slow queries are not taken for a dead server.
+    free: Arc<Semaphore>,
     /// The last failure, and until when it counts.
     down: Option<(Instant, Error)>,
 }
@@ -32,15 +37,25 @@ thread_local! {
     static SLOTS: RefCell<HashMap<u64, Slot>> = RefCell::new(HashMap::new());
 }
 
+/// A connection, with the right to use it.
+pub(super) struct Held {
+    pub(super) conn: Conn,
+    _permit: OwnedSemaphorePermit,
+}
+
 /// A connection: a free one, a new one, or one that becomes free.
-pub(super) async fn connection(mysql: &Mysql) -> Result<Conn, Error> {
-    let pool = take_pool(mysql)?;
+pub(super) async fn connection(mysql: &Mysql) -> Result<Held, Error> {
+    let (pool, free) = slot(mysql)?;
+    let Ok(permit) = free.acquire_owned().await else {
+        return Err(mysql.error(ErrorKind::Unreachable, "the connections are closed"));
+    };
     let connecting = tokio::time::timeout(mysql.options.connect_timeout, pool.get_conn()).await;
     let error = match connecting {
         Ok(Ok(conn)) => {
             set_down(mysql.id, None);
-            return Ok(conn);
+            return Ok(Held { conn, _permit: permit });
         }
+        Ok(Err(error)) if is_full(&error) => return Err(mysql.of_mysql(&error)),
         Ok(Err(error)) => mysql.of_mysql(&error),
         Err(_) => mysql.error(ErrorKind::Timeout, "no connection in time"),
     };
@@ -50,14 +65,22 @@ pub(super) async fn connection(mysql: &Mysql) -> Result<Conn, Error> {
     Err(error)
 }
 
-fn take_pool(mysql: &Mysql) -> Result<Pool, Error> {
+/// The server has as many connections as it takes; those that exist still work.
+fn is_full(error: &mysql_async::Error) -> bool {
+    matches!(error, mysql_async::Error::Server(error) if error.code == code::TOO_MANY_CONNECTIONS)
+}
+
+fn slot(mysql: &Mysql) -> Result<(Pool, Arc<Semaphore>), Error> {
     SLOTS.with_borrow_mut(|slots| {
-        let slot = slots.entry(mysql.id).or_insert_with(|| Slot { pool: None, down: None });
+        let slot = slots.entry(mysql.id).or_insert_with(|| Slot {
+            pool: Pool::new(options(mysql)),
+            free: Arc::new(Semaphore::new(mysql.options.connections.max(1))),
+            down: None,
+        });
         match &slot.down {
-            Some((until, error)) if Instant::now() < *until => return Err(error.clone()),
-            _ => {}
+            Some((until, error)) if Instant::now() < *until => Err(error.clone()),
+            _ => Ok((slot.pool.clone(), Arc::clone(&slot.free))),
         }
-        Ok(slot.pool.get_or_insert_with(|| Pool::new(options(mysql))).clone())
     })
 }
 
@@ -70,10 +93,10 @@ fn set_down(id: u64, down: Option<(Instant, Error)>) {
 }
 
 /// Forgets all connections to a database: one of them turned out to be dead, so the others are, too.
-pub(super) fn discard(id: u64) {
+pub(super) fn discard(mysql: &Mysql) {
     SLOTS.with_borrow_mut(|slots| {
-        if let Some(slot) = slots.get_mut(&id) {
-            slot.pool = None;
+        if let Some(slot) = slots.get_mut(&mysql.id) {
+            slot.pool = Pool::new(options(mysql));
         }
     });
 }

@@ -174,14 +174,7 @@ fn resolve<'m>(ctx: &mut Ctx<'m>, table: &[u8], uri: &[u8], flags: Flags) -> Res
         let host = uri.host.strip_prefix(&*state.prefix).filter(|rest| !rest.is_empty());
         conditions.push(Condition::eq(from[1], host.unwrap_or(uri.host)));
     }
-    let reply = match ctx.wait(state.database.select(table, &to, &conditions)) {
-        Ok(Ok(reply)) => reply,
-        Ok(Err(error)) => {
-            database::report(ctx, &error);
-            return Err(Ret::FALSE);
-        }
-        Err(cancelled) => return Err(cancelled.into()),
-    };
+    let reply = database::ask(ctx, state.database.select(table, &to, &conditions))?;
     let rows = reply.rows.iter().take(if state.all { usize::MAX } else { 1 });
     Ok(rows
         .filter_map(|row| {

@@ -59,7 +59,8 @@ fn challenge<'m>(ctx: &mut Ctx<'m>, args: &'m [Arg], kind: Kind) -> Ret {
     let [realm, flags, ..] = args else { return Ret(-1) };
     let (realm, flags) = (realm.text(ctx), flags.int(ctx));
     let Some(state) = STATE.get(ctx) else { return Ret(-1) };
-    if realm.is_empty() {
+    // A realm often comes from the message; a line end in it would begin a header of the reply.
+    if realm.is_empty() || realm.iter().any(u8::is_ascii_control) {
         return Ret(if flags & flags::NO_500 != 0 { -1 } else { refuse(ctx) });
     }
     // Captured: the reply to an ACK fails.
@@ -118,7 +119,7 @@ pub(super) fn get_www<'m>(ctx: &mut Ctx<'m>, args: &'m [Arg]) -> Ret {
     let [realm, flags, dest] = args else { return Ret(-1) };
     let (realm, flags) = (realm.text(ctx), flags.int(ctx));
     let (Some(state), Some(dest)) = (STATE.get(ctx), dest.pv()) else { return Ret(-1) };
-    if realm.is_empty() {
+    if realm.is_empty() || realm.iter().any(u8::is_ascii_control) {
         return Ret(-1);
     }
     let line = header(ctx, state, Kind::Www, realm, flags);

@@ -1,6 +1,6 @@
 //! The row of a user.
 
-use kamjit_db::{Condition, Error, Value};
+use kamjit_db::{Condition, Value};
 use kamjit_engine::{Ctx, Val};
 use kamjit_sip::digest::{self, Credentials};
 
@@ -35,17 +35,10 @@ pub(super) fn user(
     if columns.is_empty() {
         columns.push(&state.user_column);
     }
-    let answer = ctx.wait(state.database.select(table, &columns, &conditions));
-    match answer {
-        Ok(Ok(reply)) => reply.rows.into_iter().next().map_or(Row::Unknown, Row::User),
-        Ok(Err(error)) => failed(ctx, &error),
+    match database::ask(ctx, state.database.select(table, &columns, &conditions)) {
+        Ok(reply) => reply.rows.into_iter().next().map_or(Row::Unknown, Row::User),
         Err(_) => Row::Failed,
     }
-}
-
-fn failed(ctx: &Ctx<'_>, error: &Error) -> Row {
-    database::report(ctx, error);
-    Row::Failed
 }
 
 /// Puts loaded columns into their variables; `values` are those of [`State::load`].

@@ -3,9 +3,9 @@
 
 use std::sync::Arc;
 
-use kamjit_db::{Database, Error, Options, Scheme, Url};
+use kamjit_db::{Database, Error, Options, Reply, Scheme, Url};
 use kamjit_engine::{
-    Ctx,
+    Ctx, Ret,
     catalog::HostError,
     init::Init,
     log::{self, Level},
@@ -84,9 +84,19 @@ pub async fn check_version(
     })
 }
 
-/// Reports a failed operation in the log of the message at hand.
-pub fn report(_: &Ctx<'_>, error: &Error) {
-    log::core(Level::Err, format_args!("{error}"));
+/// Runs an operation for a message, which waits for it; a failure is logged.
+///
+/// # Errors
+/// What the function that asked returns to the script.
+pub fn ask(ctx: &Ctx<'_>, operation: impl Future<Output = Result<Reply, Error>>) -> Result<Reply, Ret> {
+    match ctx.wait(operation) {
+        Ok(Ok(reply)) => Ok(reply),
+        Ok(Err(error)) => {
+            log::core(Level::Err, format_args!("{error}"));
+            Err(Ret::FALSE)
+        }
+        Err(cancelled) => Err(cancelled.into()),
+    }
 }
 
 /// Enters a driver's settings.

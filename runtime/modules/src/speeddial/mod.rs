@@ -99,13 +99,9 @@ fn lookup<'m>(ctx: &mut Ctx<'m>, args: &'m [Arg]) -> Ret {
         conditions.push(Condition::eq(&state.sd_domain, state.strip(dialled.host)));
     }
     let columns = [&*state.new_uri];
-    let reply = match ctx.wait(state.database.select(table, &columns, &conditions)) {
-        Ok(Ok(reply)) => reply,
-        Ok(Err(error)) => {
-            database::report(ctx, &error);
-            return Ret::FALSE;
-        }
-        Err(cancelled) => return cancelled.into(),
+    let reply = match database::ask(ctx, state.database.select(table, &columns, &conditions)) {
+        Ok(reply) => reply,
+        Err(ret) => return ret,
     };
     let Some(uri) = reply.first().and_then(|row| row.first()?.to_text()) else { return Ret::FALSE };
     let uri = ctx.keep(&uri);

@@ -8,7 +8,7 @@ const MAX_PATTERN: usize = 4096;
 const MAX_ATOMS: u64 = 20_000;
 
 /// Whether a pattern may be given to glibc.
-pub fn is_bounded(pattern: &[u8]) -> bool {
+pub(super) fn is_bounded(pattern: &[u8]) -> bool {
     pattern.len() <= MAX_PATTERN && atoms(pattern) <= MAX_ATOMS
 }
 
